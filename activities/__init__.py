@@ -1,0 +1,1 @@
+"""The only code that writes the record: one activity, one idempotent transaction."""

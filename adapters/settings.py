@@ -1,0 +1,86 @@
+"""The environment, read once into one frozen Settings; no other module reads it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class SettingsError(Exception):
+    """A setting is missing or unusable; the message names it and says what to set."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a process needs to know about where it runs. Policy numbers are not here: procedures/parameters.py."""
+
+    home: Path
+    production: bool
+    api_port: int
+    temporal_port: int
+    temporal_ui_port: int
+    db_port: int
+    smtp_port: int
+    imap_port: int
+    oidc_port: int
+    codec_port: int
+    mail_page_port: int
+    metrics_port: int
+    database_url: str | None
+    temporal_address: str
+    temporal_namespace: str
+    temporal_tls: bool
+    oidc_issuer: str
+    oidc_audience: str
+
+    @property
+    def keys(self) -> Path:
+        """Folder of keys and certificates (0700), apart from data and documents."""
+        return self.home / "keys"
+
+    @property
+    def documents(self) -> Path:
+        """Folder of encrypted documents, of the embedded document store."""
+        return self.home / "documents"
+
+    @property
+    def logs(self) -> Path:
+        """Folder of the embedded stack's log files."""
+        return self.home / "logs"
+
+
+def _port(environment: Mapping[str, str], name: str, default: int) -> int:
+    value = environment.get(name, str(default))
+    if not value.isdigit() or not 0 < int(value) < 65536:
+        raise SettingsError(f"{name} must be a port number between 1 and 65535, not {value!r}")
+    return int(value)
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the environment. Raises SettingsError naming the variable that is wrong."""
+    env = os.environ if environment is None else environment
+    temporal_port = _port(env, "PLACEMENT_TEMPORAL_PORT", 7233)
+    oidc_port = _port(env, "PLACEMENT_OIDC_PORT", 9400)
+    mode = env.get("PLACEMENT_MODE", "embedded")
+    if mode not in ("embedded", "production"):
+        raise SettingsError(f"PLACEMENT_MODE must be 'embedded' or 'production', not {mode!r}")
+    return Settings(
+        home=Path(env.get("PLACEMENT_HOME", ".placement")).resolve(),
+        production=mode == "production",
+        api_port=_port(env, "PLACEMENT_API_PORT", 8000),
+        temporal_port=temporal_port,
+        temporal_ui_port=_port(env, "PLACEMENT_TEMPORAL_UI_PORT", 8233),
+        db_port=_port(env, "PLACEMENT_DB_PORT", 54329),
+        smtp_port=_port(env, "PLACEMENT_SMTP_PORT", 8465),
+        imap_port=_port(env, "PLACEMENT_IMAP_PORT", 8993),
+        oidc_port=oidc_port,
+        codec_port=_port(env, "PLACEMENT_CODEC_PORT", 8081),
+        mail_page_port=_port(env, "PLACEMENT_MAIL_PAGE_PORT", 8025),
+        metrics_port=_port(env, "PLACEMENT_METRICS_PORT", 9464),
+        database_url=env.get("DATABASE_URL"),
+        temporal_address=env.get("PLACEMENT_TEMPORAL_ADDRESS", f"127.0.0.1:{temporal_port}"),
+        temporal_namespace=env.get("PLACEMENT_TEMPORAL_NAMESPACE", "default"),
+        temporal_tls=env.get("PLACEMENT_TEMPORAL_TLS", "off") == "on",
+        oidc_issuer=env.get("PLACEMENT_OIDC_ISSUER", f"http://127.0.0.1:{oidc_port}"),
+        oidc_audience=env.get("PLACEMENT_OIDC_AUDIENCE", "placement"),
+    )

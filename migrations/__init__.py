@@ -1,0 +1,1 @@
+"""Schema of the record, from the first migration on."""

@@ -1,0 +1,1 @@
+"""Tables of the record, and the queries that read it."""

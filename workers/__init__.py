@@ -1,0 +1,1 @@
+"""Processes: worker, schedule, codec server, embedded stack, the placement command."""

@@ -1,0 +1,1 @@
+"""One durable workflow per procedure: order, waiting, clocks."""
