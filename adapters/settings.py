@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -32,6 +32,12 @@ class Settings:
     temporal_tls: bool
     oidc_issuer: str
     oidc_audience: str
+    keys_file: Path | None = None
+    """Key ring file; production must name one (adapters/keys.py)."""
+    temporal_ca: Path | None = None
+    temporal_client_cert: Path | None = None
+    temporal_client_key: Path | None = None
+    oidc_client_secret: str | None = field(default=None, repr=False)
 
     @property
     def keys(self) -> Path:
@@ -54,6 +60,11 @@ def _port(environment: Mapping[str, str], name: str, default: int) -> int:
     if not value.isdigit() or not 0 < int(value) < 65536:
         raise SettingsError(f"{name} must be a port number between 1 and 65535, not {value!r}")
     return int(value)
+
+
+def _path(environment: Mapping[str, str], name: str) -> Path | None:
+    value = environment.get(name)
+    return Path(value).resolve() if value else None
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -83,4 +94,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         temporal_tls=env.get("PLACEMENT_TEMPORAL_TLS", "off") == "on",
         oidc_issuer=env.get("PLACEMENT_OIDC_ISSUER", f"http://127.0.0.1:{oidc_port}"),
         oidc_audience=env.get("PLACEMENT_OIDC_AUDIENCE", "placement"),
+        keys_file=_path(env, "PLACEMENT_KEYS_FILE"),
+        temporal_ca=_path(env, "PLACEMENT_TEMPORAL_CA"),
+        temporal_client_cert=_path(env, "PLACEMENT_TEMPORAL_CLIENT_CERT"),
+        temporal_client_key=_path(env, "PLACEMENT_TEMPORAL_CLIENT_KEY"),
+        oidc_client_secret=env.get("PLACEMENT_OIDC_CLIENT_SECRET"),
     )

@@ -1,0 +1,79 @@
+"""Audit rows: every write says who, when and which rule; reads and refusals are appended by the API."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.database import Database
+from models.tables.audit import AuditEvent
+from procedures.tasks import By
+
+
+async def write_audit(
+    session: AsyncSession,
+    *,
+    by: By,
+    at: datetime,
+    action: str,
+    case_id: str | None = None,
+    step: str | None = None,
+    subject: str | None = None,
+    refused: bool = False,
+    rule: str | None = None,
+    detail: dict[str, Any] | None = None,
+    business_key: str | None = None,
+) -> None:
+    """Append one event; with a business key, a repeat is a no-op. `detail` holds no personal data."""
+    await session.execute(
+        insert(AuditEvent)
+        .values(
+            business_key=business_key,
+            at=at,
+            actor=by.subject,
+            actor_name=by.name,
+            actor_role=by.role,
+            action=action,
+            case_id=case_id,
+            step=step,
+            subject=subject,
+            refused=refused,
+            rule=rule,
+            detail=detail or {},
+        )
+        .on_conflict_do_nothing(index_elements=["business_key"])
+    )
+
+
+async def record_access(
+    database: Database, *, by: By, at: datetime, what: str, subject: str, case_id: str | None, why: str | None
+) -> None:
+    """One read of a person file, report entry, person or document (PRV-18)."""
+    async with database.transaction() as session:
+        await write_audit(
+            session,
+            by=by,
+            at=at,
+            action=f"read {what}",
+            subject=subject,
+            case_id=case_id,
+            detail={"why": why},
+        )
+
+
+async def record_refusal(
+    database: Database,
+    *,
+    by: By,
+    at: datetime,
+    action: str,
+    rule: str,
+    subject: str | None,
+    case_id: str | None,
+) -> None:
+    """A refused attempt: it changed nothing, but it is not forgotten."""
+    async with database.transaction() as session:
+        await write_audit(
+            session, by=by, at=at, action=action, subject=subject, case_id=case_id, refused=True, rule=rule
+        )

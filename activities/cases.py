@@ -1,0 +1,70 @@
+"""Cases that follow from other cases, and the secure notices that hand them over."""
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from activities.audit import write_audit
+from models.tables.case import CaseRecord, Notice
+from procedures.record import CaseOpened, NoticeGiven, Turn
+
+
+async def open_case(session: AsyncSession, turn: Turn, position: int, effect: CaseOpened) -> None:
+    """The row from which a workflow of another procedure starts; its id is deterministic."""
+    state = effect.state
+    await session.execute(
+        insert(CaseRecord)
+        .values(
+            case_id=effect.case_id,
+            procedure=effect.procedure.value,
+            edition=state["edition"],
+            region=state["region"],
+            person_ref=effect.person_ref,
+            entry_id=effect.entry_id,
+            parent_case_id=turn.case_id,
+            step=state["step"],
+            waiting_for="nobody",
+            turn=0,
+            state=state,
+            opened_at=turn.at,
+        )
+        .on_conflict_do_nothing()
+    )
+    await write_audit(
+        session,
+        by=turn.by,
+        at=turn.at,
+        action="case opened",
+        case_id=turn.case_id,
+        step=turn.step,
+        subject=effect.case_id,
+        detail={"procedure": effect.procedure.value},
+        business_key=f"{turn.case_id}/{turn.number}/{position}",
+    )
+
+
+async def give_notice(session: AsyncSession, turn: Turn, position: int, effect: NoticeGiven) -> None:
+    """A notice without names: the reader opens the case, which checks who may."""
+    await session.execute(
+        insert(Notice)
+        .values(
+            notice_id=effect.notice_id,
+            case_id=turn.case_id,
+            role=effect.role.value,
+            region=effect.region,
+            kind=effect.kind,
+            step=turn.step,
+            at=turn.at,
+        )
+        .on_conflict_do_nothing()
+    )
+    await write_audit(
+        session,
+        by=turn.by,
+        at=turn.at,
+        action="notice given",
+        case_id=turn.case_id,
+        step=turn.step,
+        subject=effect.notice_id,
+        detail={"role": effect.role.value, "kind": effect.kind},
+        business_key=f"{turn.case_id}/{turn.number}/{position}",
+    )

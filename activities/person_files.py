@@ -1,0 +1,94 @@
+"""Person files (Appendix B): one per person on the report, with the prescribed title kept encrypted."""
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from activities.audit import write_audit
+from adapters.keys import FieldCipher
+from models.tables.mail import PersonFile, PersonFileName
+from models.tables.register import RegisterPerson
+from models.tables.report import ReportEntry
+from procedures.person_file import FILE_CHARACTERISTICS, file_title
+from procedures.record import PersonFileCreated, Turn
+
+
+async def create(
+    session: AsyncSession, turn: Turn, position: int, effect: PersonFileCreated, cipher: FieldCipher
+) -> None:
+    """Create the file, or find the person's; every person reference of the effect then resolves to it (A-B6)."""
+    file_id = await _held(session, effect) or f"F-{turn.case_id}"
+    created = await session.scalar(
+        insert(PersonFile)
+        .values(
+            file_id=file_id,
+            title=cipher.encrypt(
+                await _title(session, effect), table="person_file", column="title", row_id=file_id
+            ),
+            characteristics=FILE_CHARACTERISTICS.model_dump(mode="json"),
+            entry_id=effect.entry_id,
+            created_at=turn.at,
+            created_by=turn.by.subject,
+        )
+        .on_conflict_do_nothing()
+        .returning(PersonFile.file_id)
+    )
+    for reference in effect.person_refs:
+        await session.execute(
+            insert(PersonFileName).values(person_ref=reference, file_id=file_id).on_conflict_do_nothing()
+        )
+    if effect.invalid_match:
+        await session.execute(
+            update(PersonFile).where(PersonFile.file_id == file_id).values(invalid_match=True)
+        )
+    await write_audit(
+        session,
+        by=turn.by,
+        at=turn.at,
+        action="person file created" if created else "person file found",
+        case_id=turn.case_id,
+        step="B",
+        subject=file_id,
+        business_key=f"{turn.case_id}/{turn.number}/{position}",
+    )
+
+
+async def _held(session: AsyncSession, effect: PersonFileCreated) -> str | None:
+    """The file that any of the references resolves to, or that another entry of the same person has."""
+    if effect.person_refs:
+        found = await session.scalar(
+            select(PersonFileName.file_id).where(PersonFileName.person_ref.in_(effect.person_refs)).limit(1)
+        )
+        if found:
+            return found
+    entry, other = aliased(ReportEntry), aliased(ReportEntry)
+    return await session.scalar(
+        select(PersonFile.file_id)
+        .join(other, other.entry_id == PersonFile.entry_id)
+        .join(entry, entry.corrections_reference == other.corrections_reference)
+        .where(entry.entry_id == effect.entry_id)
+        .limit(1)
+    )
+
+
+async def _title(session: AsyncSession, effect: PersonFileCreated) -> str:
+    """By the register's spelling of the primary person; else by the report's, with NOREF (AMB-P1-17)."""
+    if effect.person_refs:
+        person = await session.get(RegisterPerson, effect.person_refs[0])
+        if person is not None:
+            return file_title(
+                surname=person.surname,
+                given_names=person.given_names,
+                date_of_birth=person.date_of_birth,
+                person_ref=person.person_ref,
+                area_office=person.area_office,
+            )
+    entry = await session.get_one(ReportEntry, effect.entry_id)
+    return file_title(
+        surname=entry.surname or "",
+        given_names=entry.given_names or "",
+        date_of_birth=entry.date_of_birth,
+        person_ref=None,
+        area_office=None,
+    )

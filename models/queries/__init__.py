@@ -1,0 +1,1 @@
+"""What is read from the record: frozen values, never rows; the API and the pages read through here alone."""

@@ -1,0 +1,54 @@
+"""What every case remembers between two waits, whatever its procedure."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from procedures.tasks import CaseView, OpenTask
+from procedures.terms import Procedure
+
+END = "end"
+"""The step of a case that has ended."""
+
+
+class CaseState(BaseModel):
+    """Stored in PostgreSQL with every turn, so that a case can go on from the record alone."""
+
+    model_config = ConfigDict(extra="forbid", validate_assignment=True)
+
+    case_id: str
+    procedure: Procedure
+    edition: str
+    region: str
+    step: str
+    turn: int = 0
+    tasks_opened: int = 0
+    tasks: dict[str, OpenTask] = Field(default_factory=dict)
+    outcome: str | None = None
+
+    def open_task(self, kind: str) -> OpenTask | None:
+        """The open task of this kind, if there is one."""
+        return next((t for t in self.tasks.values() if t.kind == kind), None)
+
+    @property
+    def waiting_for(self) -> str:
+        """One word for lists: whom the case waits for."""
+        if self.step == END:
+            return "nobody"
+        return ", ".join(sorted({t.role.value for t in self.tasks.values()})) or "Corrections"
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The earliest due instant of the open tasks (UTC)."""
+        return min((t.due_at for t in self.tasks.values() if t.due_at), default=None)
+
+    def view(self) -> CaseView:
+        """What is shown of the case after an answer."""
+        return CaseView(
+            case_id=self.case_id,
+            step=self.step,
+            waiting_for=self.waiting_for,
+            due_at=self.due_at,
+            open_tasks=list(self.tasks.values()),
+            outcome=self.outcome,
+        )

@@ -1,0 +1,147 @@
+"""The questions of the assessment item response, as versioned data (CT-USG-103 was not supplied: AMB-P1-26)."""
+
+from enum import StrEnum
+from typing import Any
+
+from procedures.refusals import Refused
+from procedures.tasks import Frozen
+
+
+class Asks(StrEnum):
+    """What kind of answer a question takes."""
+
+    TEXT = "text"
+    YES_NO = "yes_no"
+    CHOICE = "choice"
+
+
+class QuestionItem(Frozen):
+    """One question; `key` is what the answer is stored under."""
+
+    key: str
+    text: str
+    asks: Asks
+    choices: tuple[str, ...] = ()
+    required: bool = True
+
+
+class QuestionSet(Frozen):
+    """A named, versioned list of questions in the order they are asked."""
+
+    name: str
+    version: int
+    items: tuple[QuestionItem, ...]
+
+    @property
+    def identity(self) -> str:
+        """Name and version as stored with each calculated version of an assessment."""
+        return f"{self.name}/{self.version}"
+
+    def check(self, answers: dict[str, Any]) -> None:
+        """Raise Refused when an answer is missing, unknown or of the wrong kind."""
+        known = {item.key: item for item in self.items}
+        for key in answers:
+            if key not in known:
+                raise Refused("AMB-P1-26", f"question {key!r} is not in set {self.identity}")
+        for item in self.items:
+            _check_one(item, answers.get(item.key))
+
+    def json_schema(self) -> dict[str, Any]:
+        """The answers as JSON Schema, for API and pages."""
+        return {
+            "type": "object",
+            "title": self.identity,
+            "properties": {item.key: _schema_of(item) for item in self.items},
+            "required": [item.key for item in self.items if item.required],
+            "additionalProperties": False,
+        }
+
+
+def _check_one(item: QuestionItem, value: Any) -> None:
+    if value is None or (isinstance(value, str) and not value.strip()):
+        if item.required:
+            raise Refused("AMB-P1-26", f"answer question {item.key!r}: {item.text}")
+        return
+    match item.asks:
+        case Asks.YES_NO if not isinstance(value, bool):
+            raise Refused("AMB-P1-26", f"question {item.key!r} takes true or false")
+        case Asks.CHOICE if value not in item.choices:
+            raise Refused("AMB-P1-26", f"question {item.key!r} takes one of: {', '.join(item.choices)}")
+        case Asks.TEXT if not isinstance(value, str):
+            raise Refused("AMB-P1-26", f"question {item.key!r} takes text")
+
+
+def _schema_of(item: QuestionItem) -> dict[str, Any]:
+    match item.asks:
+        case Asks.YES_NO:
+            return {"type": "boolean", "title": item.text}
+        case Asks.CHOICE:
+            return {"type": "string", "title": item.text, "enum": list(item.choices)}
+        case Asks.TEXT:
+            return {"type": "string", "title": item.text}
+
+
+def _text(key: str, text: str, *, required: bool = True) -> QuestionItem:
+    return QuestionItem(key=key, text=text, asks=Asks.TEXT, required=required)
+
+
+def _yes_no(key: str, text: str) -> QuestionItem:
+    return QuestionItem(key=key, text=text, asks=Asks.YES_NO)
+
+
+def _choice(key: str, text: str, *choices: str) -> QuestionItem:
+    return QuestionItem(key=key, text=text, asks=Asks.CHOICE, choices=choices)
+
+
+QUESTION_SETS: dict[str, QuestionSet] = {
+    s.name: s
+    for s in (
+        QuestionSet(
+            name="identification",
+            version=1,
+            items=(_choice("reported_status", "What does the report say of the person?", "CSO", "NSO"),),
+        ),
+        QuestionSet(
+            name="before_t441",
+            version=1,
+            items=(
+                _choice(
+                    "relation_to_home",
+                    "Why is disclosure asked for?",
+                    "lives in one of our homes",
+                    "is being considered for one of our homes",
+                ),
+                _yes_no("identity_checked", "Are name and date of birth checked against the register?"),
+            ),
+        ),
+        QuestionSet(
+            name="after_t441",
+            version=1,
+            items=(
+                _yes_no("order_current", "Does Corrections confirm a current community supervision order?"),
+                _text("confirmed_how", "How was the status confirmed (call, form, dates)?"),
+            ),
+        ),
+        QuestionSet(
+            name="nso",
+            version=1,
+            items=(
+                _yes_no("order_ended", "Does Corrections confirm that there is no current order?"),
+                _text("confirmed_how", "How was the status confirmed (call, form, dates)?"),
+            ),
+        ),
+        QuestionSet(
+            name="invalid",
+            version=1,
+            items=(
+                _yes_no("verified_incorrect", "Has Corrections verified that this is not the person?"),
+                _text("difference", "Which details differ, and how was that established?"),
+            ),
+        ),
+    )
+}
+
+
+def question_set(name: str) -> QuestionSet:
+    """The version in force of a question set."""
+    return QUESTION_SETS[name]

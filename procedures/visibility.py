@@ -1,0 +1,82 @@
+"""Who may see what: least privilege by role, region and case (section 8 of the catalogue, PRV-19)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from procedures.terms import Procedure, Role
+
+EVERY_REGION = "*"
+NATIONAL = "national"
+"""Rows that belong to no area office; everybody of the role may take them (P1.N2)."""
+
+_AWS = Role.ADVISOR_WELLBEING_SUPPORT
+_MANAGER = Role.MANAGER_HOUSING_WELLBEING_SUPPORT
+
+PROCEDURES_OF: dict[Role, frozenset[Procedure]] = {
+    _AWS: frozenset(
+        {Procedure.INTAKE, Procedure.IDENTIFY, Procedure.CHECK_SUITABILITY, Procedure.DISCLOSE_CHANGE}
+    ),
+    Role.ADVISOR_PLACEMENT: frozenset({Procedure.MATCH_VOID, Procedure.OFFER}),
+    _MANAGER: frozenset(Procedure),
+}
+"""Whose cases a role sees. A role that is not here sees no case at all."""
+
+OWN_TASKS_ONLY = frozenset({Role.COORDINATOR_PLACEMENT, Role.HOUSING_SUPPORT_MANAGER})
+"""They see the tasks of their role and nothing behind them: no case, no person, no code."""
+
+SEARCHES_THE_REGISTER = frozenset({_AWS, _MANAGER})
+READS_REPORTS = frozenset({_AWS, _MANAGER})
+READS_AUDIT = frozenset({Role.AUDITOR, *PROCEDURES_OF})
+WORKS_ON_TASKS = frozenset({*PROCEDURES_OF, *OWN_TASKS_ONLY})
+READS_CASES = frozenset(PROCEDURES_OF)
+READS_PERSONS = frozenset(PROCEDURES_OF)
+ASSIGNS = frozenset({_MANAGER})
+POSTS_REPORTS = frozenset({Role.MACHINE})
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What the roles and regions of one token let its holder see."""
+
+    roles: frozenset[Role]
+    regions: frozenset[str]
+
+    @property
+    def every_region(self) -> bool:
+        """True when no region is closed to the holder."""
+        return EVERY_REGION in self.regions
+
+    @property
+    def open_regions(self) -> frozenset[str]:
+        """The holder's regions and the national queue."""
+        return self.regions | {NATIONAL}
+
+    @property
+    def procedures(self) -> frozenset[Procedure]:
+        """The procedures whose cases and tasks the holder sees."""
+        return frozenset[Procedure]().union(*(PROCEDURES_OF.get(role, frozenset()) for role in self.roles))
+
+    @property
+    def own_task_roles(self) -> frozenset[Role]:
+        """Roles whose tasks the holder sees without seeing the case."""
+        return self.roles & OWN_TASKS_ONLY
+
+    def covers(self, region: str) -> bool:
+        """True when the region is open to the holder."""
+        return self.every_region or region in self.open_regions
+
+    def sees_case(self, procedure: Procedure, region: str) -> bool:
+        """True when the holder may read the case and the person in it."""
+        return procedure in self.procedures and self.covers(region)
+
+    def sees_task(self, role: Role, procedure: Procedure, region: str) -> bool:
+        """True when the holder may read the task; what is known of the person is another question."""
+        return self.covers(region) and (role in self.own_task_roles or procedure in self.procedures)
+
+    def audits_case(self, procedure: Procedure, region: str) -> bool:
+        """True when the holder may read what happened in the case."""
+        return Role.AUDITOR in self.roles or self.sees_case(procedure, region)
+
+    def has_any(self, roles: Iterable[Role]) -> bool:
+        """True when the holder has one of the roles."""
+        return not self.roles.isdisjoint(roles)

@@ -1,0 +1,140 @@
+"""What every test may ask for: a real PostgreSQL cluster, a fresh migrated database, and a deliberate end of the run."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from models.database import Database
+from workers.embedded.postgres import EmbeddedPostgres
+from workers.migrate import migrate
+
+_TEMPLATE = "placement_template"
+_ROOT = Path(__file__).parent.parent
+_numbers = count(1)
+
+# Runs beside the tests and waits until its input ends: when the fixture closes it, or when this process dies.
+_GUARD = """
+import shutil, sys
+from pathlib import Path
+from workers.embedded.postgres import EmbeddedPostgres
+data, keys = map(Path, sys.argv[1:])
+sys.stdin.read()
+EmbeddedPostgres(data, 0, keys).stop()
+shutil.rmtree(data.parent)
+"""
+
+_SESSION = pytest.StashKey[pytest.Session]()
+_NESTED = pytest.StashKey[bool]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Note whether this run was started inside a test of another run."""
+    config.stash[_NESTED] = "PYTEST_CURRENT_TEST" in os.environ
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Keep the session: it knows the exit status after every other plugin had its say."""
+    session.config.stash[_SESSION] = session
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave without interpreter teardown, which can abort after Temporal's client was used (temporalio/sdk-python 300).
+
+    Not in an xdist worker (its results are already with the controller) and not while an error propagates.
+    """
+    session = config.stash.get(_SESSION, None)
+    if session is None or config.stash[_NESTED] or hasattr(config, "workerinput") or sys.exc_info()[1]:
+        return
+    config.get_terminal_writer().flush()
+    for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
+        if stream is not None:
+            stream.flush()
+    os._exit(int(session.exitstatus))
+
+
+@dataclass(frozen=True)
+class Databases:
+    """One fresh database, seen under each role."""
+
+    name: str
+    owner: Database
+    api: Database
+    worker: Database
+    loader: Database
+    auditor: Database
+
+    async def close(self) -> None:
+        """Give back every connection."""
+        for database in (self.owner, self.api, self.worker, self.loader, self.auditor):
+            await database.close()
+
+
+def free_port() -> int:
+    """A TCP port nobody listens on at the moment."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+@contextmanager
+def _throw_away_cluster() -> Iterator[EmbeddedPostgres]:
+    folder = Path(tempfile.mkdtemp(prefix="placement-test-"))
+    postgres = EmbeddedPostgres(folder / "data", free_port(), folder / "keys", durable=False)
+    command = [sys.executable, "-c", _GUARD, str(postgres.data), str(postgres.keys)]
+    guard = subprocess.Popen(command, cwd=_ROOT, stdin=subprocess.PIPE, start_new_session=True)
+    try:
+        postgres.start()
+        yield postgres
+    finally:
+        guard.communicate()
+    assert guard.returncode == 0, "the test cluster was not stopped cleanly"
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[EmbeddedPostgres]:
+    """One PostgreSQL cluster for this test process; stopped and removed even when the process dies."""
+    with _throw_away_cluster() as postgres:
+        yield postgres
+
+
+@pytest.fixture
+def own_cluster() -> Iterator[EmbeddedPostgres]:
+    """A cluster for one test alone, to stop and start as it likes; takes about a second."""
+    with _throw_away_cluster() as postgres:
+        yield postgres
+
+
+@pytest.fixture(scope="session")
+async def migrated_template(cluster: EmbeddedPostgres) -> str:
+    """The name of a migrated, empty database to copy from."""
+    cluster.create_database(_TEMPLATE)
+    await migrate(cluster.url("owner", _TEMPLATE))
+    return _TEMPLATE
+
+
+@pytest.fixture
+async def databases(cluster: EmbeddedPostgres, migrated_template: str) -> AsyncIterator[Databases]:
+    """A fresh migrated database under the five roles; dropped after the test."""
+    name = f"test_{next(_numbers)}"
+    cluster.create_database(name, migrated_template)
+
+    def under(role: str) -> Database:
+        return Database(cluster.url(role, name), pool_size=2)
+
+    opened = Databases(name, under("owner"), under("api"), under("worker"), under("loader"), under("auditor"))
+    try:
+        yield opened
+    finally:
+        await opened.close()
+        cluster.drop_database(name)

@@ -1,0 +1,284 @@
+"""A running house for workflow tests: real PostgreSQL, a real Temporal server, a report, and people who answer."""
+
+import asyncio
+import shutil
+import sys
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+
+from activities.deadlines import Deadlines
+from activities.intake import open_run
+from activities.running_cases import RunningCases
+from adapters.keys import KeyRing
+from adapters.ports import Attachment, ReceivedMessage
+from adapters.search_attributes import ALL
+from adapters.temporal import data_converter
+from models.database import Database
+from models.tables.assessment import Assessment, AssessmentVersion
+from models.tables.case import CaseRecord, Task
+from models.tables.report import ReportEntry
+from procedures.tasks import AnswerTask, By, CaseView, ReportChange
+from tests.conftest import Databases
+from workers.wiring import WorkerParts, register_of, worker_of
+
+ADVISOR = By(subject="advisor-1", name="Aroha Example", role="advisor-wellbeing-support")
+MANAGER = By(subject="manager-1", name="Mere Example", role="manager-housing-wellbeing-support")
+FRIDAY = date(2026, 11, 27)
+HEADINGS = (
+    "Group,Surname,Given names,Date of birth,Gender,Address,Suburb,Town,Postcode,Order status,"
+    "Corrections reference,Corrections office"
+)
+
+
+def tool(name: str) -> str:
+    """A server's binary beside the interpreter or on PATH."""
+    beside = Path(sys.executable).parent / name
+    found = str(beside) if beside.exists() else shutil.which(name)
+    assert found, f"{name} is missing: run `make install`"
+    return found
+
+
+@dataclass
+class InboxInMemory:
+    """A mailbox whose messages a test decides."""
+
+    held: list[ReceivedMessage] = field(default_factory=list)
+
+    async def messages(self, *, after_uid: int = 0) -> list[ReceivedMessage]:
+        """Everything above the UID."""
+        return [m for m in self.held if m.uid > after_uid]
+
+    async def count(self) -> int:
+        """How many there are."""
+        return len(self.held)
+
+    def deliver(self, rows: str, *, received_at: datetime | None = None) -> None:
+        """One report message with these CSV lines under the report's headings."""
+        number = len(self.held) + 1
+        self.held.append(
+            ReceivedMessage(
+                uid=number,
+                message_id=f"<report-{number}@corrections.test>",
+                received_at=received_at or datetime(2026, 11, 26, 22, 30, tzinfo=UTC),
+                sender="notifications@corrections.test",
+                subject="Indicative Notification Report",
+                in_reply_to=None,
+                auto_submitted=False,
+                delivery_report=False,
+                text="",
+                attachments=(Attachment("report.csv", "text/csv", f"{HEADINGS}\n{rows}\n".encode()),),
+            )
+        )
+
+
+@dataclass
+class House:
+    """What a test drives."""
+
+    client: Client
+    database: Database
+    inbox: InboxInMemory
+    keys: KeyRing
+    environment: WorkflowEnvironment
+    loader: Database
+
+    async def open_friday(self, friday: date = FRIDAY) -> str:
+        """Open the run and start its workflow, as the schedule does."""
+        return await open_run(
+            self.database,
+            RunningCases(self.client),
+            Deadlines(self.database),
+            friday=friday,
+            at=await self.environment.get_current_time(),
+        )
+
+    async def now(self) -> datetime:
+        """The clock of the server."""
+        return await self.environment.get_current_time()
+
+    async def case_of(self, surname: str) -> str:
+        """The case number of the report entry with this surname."""
+        return await eventually(lambda: self._case_of(surname), f"no entry named {surname}")
+
+    async def _case_of(self, surname: str) -> str | None:
+        async with self.database.transaction() as session:
+            return await session.scalar(select(ReportEntry.case_id).where(ReportEntry.surname == surname))
+
+    async def task(self, case_id: str, kind: str) -> Task:
+        """The open task of this kind, once it is there."""
+        return await eventually(lambda: self._task(case_id, kind), f"no open task {kind}")
+
+    async def _task(self, case_id: str, kind: str) -> Task | None:
+        async with self.database.transaction() as session:
+            return await session.scalar(
+                select(Task).where(Task.case_id == case_id, Task.kind == kind, Task.state == "open")
+            )
+
+    async def open_kinds(self, case_id: str) -> set[str]:
+        """Kinds of the open tasks of a case."""
+        async with self.database.transaction() as session:
+            rows = await session.scalars(
+                select(Task.kind).where(Task.case_id == case_id, Task.state == "open")
+            )
+            return set(rows)
+
+    async def answer(
+        self,
+        case_id: str,
+        kind: str,
+        answer: dict[str, Any],
+        *,
+        facts: dict[str, Any] | None = None,
+        by: By = ADVISOR,
+        command_id: str | None = None,
+    ) -> CaseView:
+        """Answer the open task of this kind as the API would. Raises Said when it is refused."""
+        task = await self.task(case_id, kind)
+        command = AnswerTask(
+            command_id=command_id or str(uuid.uuid4()),
+            task_id=task.task_id,
+            by=by,
+            answer=answer,
+            facts=facts or {},
+        )
+        return await self.update(case_id, "answer", command, command.command_id)
+
+    async def change(
+        self,
+        case_id: str,
+        kind: str,
+        change: dict[str, Any],
+        *,
+        facts: dict[str, Any] | None = None,
+        by: By = MANAGER,
+    ) -> CaseView:
+        """Report a change as the API would. Raises Said when it is refused."""
+        report = ReportChange(
+            command_id=str(uuid.uuid4()), by=by, kind=kind, change=change, facts=facts or {}
+        )
+        return await self.update(case_id, "change", report, report.command_id)
+
+    async def update(self, case_id: str, name: str, message: Any, update_id: str) -> CaseView:
+        """One update; refusals come as Said."""
+        try:
+            return await self.client.get_workflow_handle(case_id).execute_update(
+                name, message, id=update_id, result_type=CaseView
+            )
+        except WorkflowUpdateFailedError as failed:
+            cause = failed.cause
+            assert isinstance(cause, ApplicationError), cause
+            raise Said(cause) from None
+
+    async def case(self, case_id: str) -> CaseRecord:
+        """The case as recorded."""
+        async with self.database.transaction() as session:
+            return await session.get_one(CaseRecord, case_id)
+
+    async def closed(self, case_id: str) -> CaseRecord:
+        """The case, once it has ended."""
+
+        async def look() -> CaseRecord | None:
+            case = await self.case(case_id)
+            return case if case.closed_at else None
+
+        return await eventually(look, "the case did not end")
+
+    async def code(self, person_ref: str) -> str | None:
+        """Code and status of the person's open assessment, as D1/CUR."""
+        async with self.database.transaction() as session:
+            row = await session.scalar(
+                select(Assessment).where(Assessment.person_ref == person_ref, Assessment.status != "CLO")
+            )
+            return f"{row.code}/{row.status}" if row else None
+
+    async def rules(self, person_ref: str) -> list[str]:
+        """The rules by which the person's assessments moved, in order."""
+        async with self.database.transaction() as session:
+            rows = await session.scalars(
+                select(AssessmentVersion.rule)
+                .join(Assessment, Assessment.number == AssessmentVersion.number)
+                .where(Assessment.person_ref == person_ref)
+                .order_by(AssessmentVersion.calculated_at, AssessmentVersion.version)
+            )
+            return list(rows)
+
+
+class Said(Exception):
+    """A refusal, with its rule."""
+
+    def __init__(self, cause: ApplicationError) -> None:
+        super().__init__(cause.message)
+        self.kind = cause.type
+        detail = cause.details[0] if cause.details else {}
+        self.rule = detail.get("rule") if isinstance(detail, dict) else None
+
+
+async def eventually(look: Callable[[], Any], complaint: str) -> Any:
+    """Look again until something is there; a generous limit, because machines differ."""
+    async with asyncio.timeout(60):
+        while True:
+            found = await look()
+            if found is not None:
+                return found
+            await asyncio.sleep(0.02)
+    raise AssertionError(complaint)
+
+
+@asynccontextmanager
+async def running(
+    databases: Databases, environment: WorkflowEnvironment, keys: KeyRing, **options: Any
+) -> AsyncIterator[House]:
+    """A worker on this database and server, until the block ends."""
+    inbox = InboxInMemory()
+    parts = WorkerParts(
+        database=databases.worker,
+        client=environment.client,
+        keys=keys,
+        report_mailbox=inbox,
+        register=register_of(databases.worker),
+    )
+    async with worker_of(parts, **options):
+        yield House(environment.client, databases.worker, inbox, keys, environment, databases.loader)
+
+
+async def local_environment(keys: KeyRing) -> WorkflowEnvironment:
+    """A real server in memory."""
+    return await WorkflowEnvironment.start_local(
+        dev_server_existing_path=tool("temporal"),
+        data_converter=data_converter(keys, "default"),
+        search_attributes=list(ALL),
+    )
+
+
+async def skipping_environment(keys: KeyRing) -> WorkflowEnvironment:
+    """A server whose clock jumps to the next timer when nothing else happens."""
+    return await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=tool("temporal-test-server"), data_converter=data_converter(keys, "default")
+    )
+
+
+def a_call(now: datetime, said: str | None = "CSO", **changed: Any) -> dict[str, Any]:
+    """An answered call that ended just now; `said=None` makes it an attempt that reached nobody."""
+    call: dict[str, Any] = {
+        "outcome": "answered" if said else "no_answer",
+        "started_at": (now - timedelta(minutes=6)).isoformat(),
+        "ended_at": (now - timedelta(minutes=2)).isoformat(),
+        "note": "Asked about the order; details read back.",
+    }
+    if said:
+        call |= {"spoke_with": "Sam Contact", "office": "Harbourview", "said": said}
+    return call | changed
+
+
+SEARCHED = {"searched": ["name", "address", "date_of_birth"]}
+"""Facts of an entry whose three searches are recorded."""

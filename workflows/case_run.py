@@ -1,0 +1,349 @@
+"""One running case, whatever its procedure: tasks opened and answered, interruptions, and one record per turn."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Generic, Protocol, TypeVar
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError, ApplicationErrorCategory
+
+with workflow.unsafe.imports_passed_through():
+    from pydantic import ValidationError
+
+    from activities.recording import Recording
+    from procedures.answers import answer_type
+    from procedures.case_state import CaseState
+    from procedures.changes import CHANGES, Change
+    from procedures.record import Effect, TaskClosed, TaskOpened, Turn
+    from procedures.refusals import Refused
+    from procedures.steps import STEPS
+    from procedures.tasks import SYSTEM, Answer, AnswerTask, By, CaseView, OpenTask, ReportChange
+    from workflows.operator_view import show
+    from workflows.options import BRIEF, PATIENT
+
+S = TypeVar("S", bound=CaseState)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A person answered a task; the turn that records it has begun."""
+
+    task: OpenTask
+    answer: Answer
+    by: By
+    command_id: str
+
+
+@dataclass(frozen=True)
+class Due:
+    """The instant waited for has come."""
+
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A machine brought something (a returned form, a bounce); `what` holds opaque ids."""
+
+    what: dict[str, Any]
+
+
+class Interrupted(Exception):
+    """A change was reported at a waiting point; the step being walked is left."""
+
+    def __init__(self, change: Change, by: By, command_id: str) -> None:
+        super().__init__(change.kind)
+        self.change = change
+        self.by = by
+        self.command_id = command_id
+
+
+Event = Answered | Due | Arrived
+
+
+class CaseRules(Protocol):
+    """What a procedure lends to its running case: its refusals."""
+
+    def check_answer(self, answer: Answer, facts: dict[str, Any], now: datetime) -> None:
+        """Raise Refused when a rule forbids the answer."""
+        ...
+
+    def check_change(self, change: Change, facts: dict[str, Any], now: datetime) -> None:
+        """Raise Refused when a rule forbids the change."""
+        ...
+
+
+@dataclass
+class CaseRun(Generic[S]):
+    """The frame around a procedure's steps. Built in `@workflow.init`, because messages may come before `run` starts."""
+
+    rules: CaseRules
+    state: S | None = None
+    _answers: dict[str, AnswerTask] = field(default_factory=dict)
+    _changes: deque[ReportChange] = field(default_factory=deque)
+    _arrivals: deque[dict[str, Any]] = field(default_factory=deque)
+    _effects: list[Effect] = field(default_factory=list)
+    _command_id: str | None = None
+    _by: By = SYSTEM
+    _action: str = "went on"
+    _settled: set[str] = field(default_factory=set)
+    _overtaken: set[str] = field(default_factory=set)
+    _shown: tuple[Any, ...] = ()
+    aside: Callable[[Event], None] = lambda _event: None
+    """What a procedure does with an event that comes while one answer is waited for."""
+
+    def listen(self) -> None:
+        """Register the messages of a case: answers and changes as updates, arrivals as a signal."""
+        workflow.set_update_handler("answer", self._take_answer, validator=self._check_answer)
+        workflow.set_update_handler("change", self._take_change, validator=self._check_change)
+        workflow.set_signal_handler("arrived", self._take_arrival)
+        workflow.set_query_handler("view", self._view)
+
+    # -- what a step does ------------------------------------------------------------------------------
+
+    def begin(self, state: S) -> None:
+        """Take the state from the record: fresh, or where the case stood before a restart."""
+        self.state = state
+
+    @property
+    def now(self) -> datetime:
+        """The only clock (UTC)."""
+        return workflow.now()
+
+    @property
+    def by(self) -> By:
+        """Who began the present turn."""
+        return self._by
+
+    def add(self, *effects: Effect) -> None:
+        """Write these with the present turn."""
+        self._effects.extend(effects)
+
+    def open(
+        self,
+        asked: type[Answer],
+        *,
+        due_at: datetime | None = None,
+        urgent: bool = False,
+        context: dict[str, Any] | None = None,
+        region: str | None = None,
+    ) -> OpenTask:
+        """Open a task of this kind, or find the one already open with the same context (after a restart)."""
+        state = self._present()
+        wanted = context or {}
+        for task in state.tasks.values():
+            if task.kind == asked.kind and task.context == wanted:
+                return task
+        state.tasks_opened += 1
+        task = OpenTask(
+            task_id=f"{state.case_id}-{state.tasks_opened}",
+            kind=asked.kind,
+            step=asked.step,
+            role=asked.role,
+            region=region or state.region,
+            due_at=due_at,
+            urgent=urgent,
+            context=wanted,
+        )
+        state.tasks[task.task_id] = task
+        self.add(TaskOpened(task=task))
+        return task
+
+    def cancel(self, reason: str, *kinds: str) -> None:
+        """Close open tasks (of these kinds, or all) that are no longer needed."""
+        state = self._present()
+        for task in list(state.tasks.values()):
+            if not kinds or task.kind in kinds:
+                del state.tasks[task.task_id]
+                self._overtake(task.task_id)
+                self.add(TaskClosed(task_id=task.task_id, kind=task.kind, reason=reason))
+
+    async def ask(
+        self,
+        asked: type[Answer],
+        *,
+        due_at: datetime | None = None,
+        urgent: bool = False,
+        context: dict[str, Any] | None = None,
+    ) -> Answered:
+        """Open one task and wait for its answer. Raises Interrupted when a change comes instead."""
+        task = self.open(asked, due_at=due_at, urgent=urgent, context=context)
+        while True:
+            event = await self.event()
+            if isinstance(event, Answered) and event.task.task_id == task.task_id:
+                return event
+            self.aside(event)
+
+    async def event(self, *, until: datetime | None = None) -> Event:
+        """Record the turn, then wait for the next answer, arrival or instant. Raises Interrupted on a change."""
+        await self.record()
+        timeout = None if until is None else until - self.now
+        if not self._something_came():
+            if timeout is not None and timeout <= timedelta(0):
+                return Due(self.now)
+            try:
+                await workflow.wait_condition(self._something_came, timeout=timeout)
+            except TimeoutError:
+                if not self._something_came():
+                    return Due(self.now)
+        return self._next()
+
+    async def record(self) -> None:
+        """Write everything since the last wait in one transaction, then let the waiting answer return."""
+        if self._effects or self._command_id:
+            await self.write()
+        if self._command_id:
+            self._settled.add(self._command_id)
+        self._command_id, self._by, self._action = None, SYSTEM, "went on"
+
+    async def finish(self, outcome: str) -> None:
+        """End the case: cancel what is open, record, and wait until every answer has returned."""
+        state = self._present()
+        state.outcome = outcome
+        self.cancel("the case has ended")
+        self._action = self._action if self._command_id else "ended"
+        await self.record()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+
+    # -- one turn --------------------------------------------------------------------------------------
+
+    async def write(self) -> None:
+        """Write what the turn has so far; the answer that began it still waits."""
+        state = self._present()
+        state.turn += 1
+        person = getattr(state, "person", None)
+        turn = Turn(
+            case_id=state.case_id,
+            number=state.turn,
+            step=state.step,
+            at=self.now,
+            by=self._by,
+            command_id=self._command_id,
+            action=self._action,
+            effects=self._effects,
+            state=state.model_dump(mode="json"),
+            waiting_for=state.waiting_for,
+            due_at=state.due_at,
+            outcome=state.outcome,
+            person_ref=person.primary if person else None,
+        )
+        self._effects = []
+        await write_turn(turn)
+        self._shown = show(state, self._shown)
+
+    def _something_came(self) -> bool:
+        return bool(self._answers or self._changes or self._arrivals)
+
+    def _next(self) -> Event:
+        state = self._present()
+        if self._changes:
+            report = self._changes.popleft()
+            change = CHANGES[report.kind].model_validate(report.change)
+            self._begin_turn(report.command_id, report.by, change.title)
+            raise Interrupted(change, report.by, report.command_id)
+        if self._answers:
+            task_id, command = next(iter(self._answers.items()))
+            del self._answers[task_id]
+            task = state.tasks.pop(task_id)
+            answer = answer_type(task.kind).model_validate(command.answer)
+            self._begin_turn(command.command_id, command.by, answer.title)
+            self.add(TaskClosed(task_id=task_id, kind=task.kind, answer=answer.model_dump(mode="json")))
+            return Answered(task, answer, command.by, command.command_id)
+        return Arrived(self._arrivals.popleft())
+
+    def _overtake(self, task_id: str) -> None:
+        """An answer that was accepted beside something faster: its sender is told, and nothing of it is applied."""
+        command = self._answers.pop(task_id, None)
+        if command:
+            self._overtaken.add(command.command_id)
+
+    def _begin_turn(self, command_id: str, by: By, action: str) -> None:
+        self._command_id, self._by, self._action = command_id, by, action
+
+    def _present(self) -> S:
+        if self.state is None:
+            raise ApplicationError("the case is being read from the record", type="NotReady")
+        return self.state
+
+    # -- messages --------------------------------------------------------------------------------------
+
+    def _check_answer(self, command: AnswerTask) -> None:
+        state = self._present()
+        task = state.tasks.get(command.task_id)
+        if task is None or command.task_id in self._answers:
+            raise _refusal("AMB-X-3", "this task is no longer open", kind="TaskClosed")
+        answer = _parsed(lambda: answer_type(task.kind).model_validate(command.answer))
+        _refusing(lambda: self.rules.check_answer(answer, command.facts, self.now))
+
+    async def _take_answer(self, command: AnswerTask) -> CaseView:
+        self._answers[command.task_id] = command
+        return await self._until_recorded(command.command_id)
+
+    def _check_change(self, report: ReportChange) -> None:
+        self._present()
+        if report.kind not in CHANGES:
+            raise _refusal("AMB-X-6", "there is no such change")
+        change = _parsed(lambda: CHANGES[report.kind].model_validate(report.change))
+        _refusing(lambda: self.rules.check_change(change, report.facts, self.now))
+
+    async def _take_change(self, report: ReportChange) -> CaseView:
+        self._changes.append(report)
+        return await self._until_recorded(report.command_id)
+
+    def _take_arrival(self, what: dict[str, Any]) -> None:
+        self._arrivals.append(what)
+
+    def _view(self) -> CaseView:
+        return self._present().view()
+
+    async def _until_recorded(self, command_id: str) -> CaseView:
+        await workflow.wait_condition(lambda: command_id in self._settled or command_id in self._overtaken)
+        if command_id in self._overtaken:
+            raise _refusal("AMB-X-3", "something else was decided first", kind="TaskClosed")
+        self._settled.discard(command_id)
+        return self._present().view()
+
+
+async def write_turn(turn: Turn) -> None:
+    """One short local activity; when the database does not answer, an ordinary one that keeps trying."""
+    summary = f"{turn.step} {STEPS[turn.step].title}" if turn.step in STEPS else turn.step
+    try:
+        await workflow.execute_local_activity_method(Recording.record_turn, turn, summary=summary, **BRIEF)
+    except ActivityError:
+        await workflow.execute_activity_method(Recording.record_turn, turn, summary=summary, **PATIENT)
+
+
+def _refusal(rule: str, reason: str, *, kind: str = "Refused") -> ApplicationError:
+    return ApplicationError(
+        f"{rule}: {reason}",
+        {"rule": rule, "reason": reason},
+        type=kind,
+        non_retryable=True,
+        category=ApplicationErrorCategory.BENIGN,
+    )
+
+
+def _refusing(check: Callable[[], None]) -> None:
+    try:
+        check()
+    except Refused as refused:
+        raise _refusal(refused.rule, refused.reason) from None
+
+
+T = TypeVar("T")
+
+
+def _parsed(parse: Callable[[], T]) -> T:
+    try:
+        return parse()
+    except ValidationError as error:
+        details = [{"loc": list(e["loc"]), "msg": e["msg"]} for e in error.errors()]
+        raise ApplicationError(
+            "the answer does not fit the task",
+            {"errors": details},
+            type="Malformed",
+            non_retryable=True,
+            category=ApplicationErrorCategory.BENIGN,
+        ) from None
