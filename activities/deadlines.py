@@ -6,8 +6,8 @@ from sqlalchemy import select
 from temporalio import activity
 
 from models.database import Database
-from models.tables.mail import CalendarDay
-from procedures.clocks import opening_of, reminder_days
+from models.tables.mail import CalendarDay, Clock
+from procedures.clocks import ClockKind, WorkingDayClock, opening_of, reminder_days, working_day_clock
 from procedures.local_time import local_date
 from procedures.parameters import parameters_for
 from procedures.report_week import report_week
@@ -53,6 +53,33 @@ class Deadlines:
         return CallLadder(
             service_manager_at=opening_of(first, parameters), manager_at=opening_of(second, parameters)
         )
+
+    @activity.defn
+    async def form_clock(
+        self, kind: ClockKind, accepted_at: datetime, calendar: str | None, edition: str, days: int | None
+    ) -> WorkingDayClock:
+        """Five working days from the gateway's acceptance, by the calendar of the contact's office (CLK-5WD)."""
+        parameters = parameters_for(edition)
+        named = await self.calendar(CalendarName(calendar) if calendar else parameters.calendar)
+        return working_day_clock(kind, accepted_at, named, days=days, parameters=parameters)
+
+    @activity.defn
+    async def count_again(self, clock_id: str, days: int | None, edition: str) -> WorkingDayClock:
+        """The stored clock counted again from its own day 0, with more days or today's calendar (CAL-NZ-11)."""
+        async with self._database.transaction() as session:
+            held = await session.get_one(Clock, clock_id)
+        old = WorkingDayClock.model_validate(held.detail)
+        return await self.form_clock(
+            old.kind, old.accepted_at, old.calendar_name.value, edition, days or len(old.counted)
+        )
+
+    @activity.defn
+    async def next_reminder(self, now: datetime, edition: str) -> datetime:
+        """Every five working days, at the opening of the day (AMB-P1-10)."""
+        parameters = parameters_for(edition)
+        calendar = await self.calendar(parameters.calendar)
+        (day,) = reminder_days(local_date(now), (parameters.reminder_every_days,), calendar)
+        return opening_of(day, parameters)
 
     @activity.defn
     async def week_times(self, friday: date, edition: str) -> WeekTimes:

@@ -48,7 +48,10 @@ class Decided(Frozen):
     reason: str
     by: str | None
     at: datetime | None
-    what: str | None
+    what: str
+    """Kind of the task, or why it is no longer needed."""
+    decision: dict[str, Any]
+    """The closed answers of the decision, such as its outcome; never free text."""
 
 
 class Late(Frozen):
@@ -61,6 +64,7 @@ class Late(Frozen):
 Outcome = Recorded | Waiting | RefusedCommand | Malformed | Decided | Late
 
 _TASK_CLOSED = "AMB-X-3"
+_CLOSED_ANSWERS = frozenset({"outcome", "said", "action"})
 _ENDED = "NFR-5"
 _ENDED_REASON = (
     "the case has ended: your answer is kept for the manager to look at, and nothing of it was applied"
@@ -115,7 +119,8 @@ class Delivery:
             argument = ReportChange(
                 command_id=new.command_id, by=new.by, kind=change, change=new.asked, facts=new.facts
             )
-        return await handle.execute_update(kind, argument, id=new.command_id, result_type=CaseView)
+        view: CaseView = await handle.execute_update(kind, argument, id=new.command_id, result_type=CaseView)
+        return view
 
     async def _failed(self, new: NewCommand, failed: WorkflowUpdateFailedError) -> Outcome | None:
         """The refusal, or None when the case is still being read from the record."""
@@ -132,48 +137,71 @@ class Delivery:
                 await self._refuse(new, said["rule"], said["reason"])
                 return RefusedCommand(rule=said["rule"], reason=said["reason"])
             case "TaskClosed":
-                return await self._decided(new) or await self._refused_as_closed(new, said)
+                return await self._closed(new, said["rule"], said["reason"])
+            case "AcceptedUpdateCompletedWorkflow":
+                return await self._ended(new)
             case "Malformed":
                 await self._refuse(new, "malformed", "the answer does not fit the task")
                 return Malformed(errors=said.get("errors", []))
             case _:
                 raise failed
 
-    async def _refused_as_closed(self, new: NewCommand, said: dict[str, Any]) -> Outcome:
-        """Another answer is accepted and still being recorded, or the task was never there."""
-        await self._refuse(new, said["rule"], said["reason"])
-        return RefusedCommand(rule=said["rule"], reason=said["reason"])
+    async def _closed(self, new: NewCommand, rule: str, reason: str) -> Outcome:
+        """The winner's answer may still be on its way into the record: wait for it a little."""
+        for _ in range(_NOT_READY_TRIES):
+            task = await self._task(new)
+            if task is None:
+                break
+            if task.state != "open":
+                return await self._decided(new, task)
+            await asyncio.sleep(_NOT_READY_PAUSE)
+        await self._refuse(new, rule, reason)
+        return RefusedCommand(rule=rule, reason=reason)
 
     async def _unanswered(self, new: NewCommand, error: RPCError) -> Outcome:
         """No run takes it: decided meanwhile, ended, or about to be started again from the record."""
         if error.status is not RPCStatusCode.NOT_FOUND and "closing workflow" not in error.message:
             return Waiting()
+        return await self._ended(new)
+
+    async def _ended(self, new: NewCommand) -> Outcome:
         held = await held_command(self._database, new.command_id)
         if held is not None and held.state is CommandState.RECORDED:
             return Recorded(view=None)
-        decided = await self._decided(new)
-        if decided:
-            return decided
+        task = await self._task(new)
+        if task is not None and task.state == "done":
+            return await self._decided(new, task)
         if await self._still_open(new.case_id):
             return Waiting()
         await keep_late_command(self._database, new, rule=_ENDED, reason=_ENDED_REASON, at=self._clock())
         return Late(rule=_ENDED, reason=_ENDED_REASON)
 
-    async def _decided(self, new: NewCommand) -> Decided | None:
-        """Who decided what, and when, if the task is done or no longer needed."""
+    async def _task(self, new: NewCommand) -> Task | None:
         if new.task_id is None:
             return None
         async with self._database.transaction() as session:
-            task = await session.get(Task, new.task_id)
-        if task is None or task.state == "open" or task.command_id == new.command_id:
-            return None
-        if task.state == "done":
-            reason = "this task was already answered: look at the case before you act again"
-        else:
-            reason = f"this task is no longer needed: {task.closing_reason}"
+            return await session.get(Task, new.task_id)
+
+    async def _decided(self, new: NewCommand, task: Task) -> Decided:
+        """Who decided what, and when (AMB-X-3)."""
+        done = task.state == "done"
+        reason = (
+            "this task was already answered: look at the case before you act again"
+            if done
+            else "this task is no longer needed: something else was decided first"
+        )
         await self._refuse(new, _TASK_CLOSED, reason)
         return Decided(
-            rule=_TASK_CLOSED, reason=reason, by=task.done_by_name, at=task.done_at, what=task.closing_reason
+            rule=_TASK_CLOSED,
+            reason=reason,
+            by=task.done_by_name,
+            at=task.done_at,
+            what=task.kind if done else task.closing_reason or task.kind,
+            decision={
+                key: value
+                for key, value in (task.answer or {}).items()
+                if isinstance(value, bool) or key in _CLOSED_ANSWERS
+            },
         )
 
     async def _still_open(self, case_id: str) -> bool:

@@ -63,6 +63,7 @@ async def claim_task(
     by: By,
     at: datetime,
     action: str,
+    reason: str | None = None,
 ) -> bool:
     """Claim for `holder`, or release with None: first valid wins. False when somebody was faster or it has closed.
 
@@ -90,6 +91,8 @@ async def claim_task(
         if case_id is None:
             return False
         detail = {"holder": holder.subject} if holder else {}
+        if reason:
+            detail["reason"] = reason
         await write_audit(
             session, by=by, at=at, action=f"task {action}", case_id=case_id, subject=task_id, detail=detail
         )

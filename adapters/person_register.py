@@ -63,10 +63,13 @@ class RegisterTables:
         if not asked.words:
             return []
         key, keys = padded(asked.words), literal(name_search_keys(asked), ARRAY(Text))
+        likeness = func.similarity(held.name_key, key) + func.word_similarity(key, held.name_key)
         found = (
             select(held.person_ref, held.given_names, held.surname, held.is_current)
-            .where(or_(held.name_key.op("%")(key), held.search_keys.overlap(keys)))
-            .order_by(func.similarity(held.name_key, key).desc(), held.person_ref)
+            .where(
+                or_(held.name_key.op("%")(key), held.name_key.op("%>")(key), held.search_keys.overlap(keys))
+            )
+            .order_by(likeness.desc(), held.person_ref)
             .limit(_POOL)
         )
         compared = (

@@ -1,6 +1,7 @@
 """The register's CSV file, read row by row: each is good, or bad with its line number and what to do about it."""
 
 import csv
+import hashlib
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -10,7 +11,7 @@ from enum import StrEnum
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from procedures.name_keys import words_of
+from procedures.name_keys import NORMALISER_VERSION, words_of
 from procedures.terms import Occupancy, RecordState
 
 REQUIRED_COLUMNS = (
@@ -21,6 +22,7 @@ OPTIONAL_COLUMNS = ("other_names", "former_addresses", "updated_at")
 _COLUMNS = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
 _LISTS = ("other_names", "former_addresses")
 _MOST_LETTERS, _MOST_LETTERS_IN_LIST = 300, 4000
+_VERSION = str(NORMALISER_VERSION).encode()
 _MOST_LINES = 10
 """Lines one record may have inside its quotation marks."""
 _OLDEST_BIRTH = 1880
@@ -56,6 +58,8 @@ class PersonRow:
     other_names: tuple[str, ...]
     former_addresses: tuple[str, ...]
     updated_at: datetime | None
+    digest: bytes
+    """Of everything the row says and of the normaliser's version: equal means nothing to change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +183,7 @@ def _person(
         other_names=_list(cells["other_names"]),
         former_addresses=_list(cells["former_addresses"]),
         updated_at=_instant(cells["updated_at"]),
+        digest=hashlib.blake2b("\x1f".join(cells.values()).encode(), digest_size=16, salt=_VERSION).digest(),
     )
     line_of[person_ref] = line
     return person

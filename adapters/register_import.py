@@ -1,11 +1,9 @@
 """Import of the register: COPY into staging tables, then set-based changes that flag and date but never delete."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +16,6 @@ from models.database import Database
 from models.tables.register import RegisterImportRun, staging
 from procedures.address_keys import Address, address_search_keys, read_address
 from procedures.name_keys import (
-    NORMALISER_VERSION,
     FullName,
     name_from_parts,
     name_search_keys,
@@ -31,7 +28,6 @@ _LOCAL = ZoneInfo("Pacific/Auckland")
 _CHUNK = 5000
 _MOST_BAD_ROWS_KEPT = 1000
 _Record = tuple[Any, ...]
-_VALUES = attrgetter(*PersonRow.__slots__)
 _KNOWN = """
 SELECT person_ref, digest FROM register_person WHERE person_ref = ANY(CAST(:refs AS text[])) AND absent_since IS NULL
 """
@@ -123,11 +119,10 @@ def _staged(rows: list[PersonRow], refused: list[BadRow], known: dict[str, bytes
     """Rows that say nothing new are staged by reference alone: their persons are present."""
     staged = _Staged(staged_reference=[(row.person_ref,) for row in refused if row.person_ref])
     for row in rows:
-        digest = _digest(row)
-        if known.get(row.person_ref) == digest:
+        if known.get(row.person_ref) == row.digest:
             staged.staged_reference.append((row.person_ref,))
         else:
-            staged.staged_person.append(_person_record(row, digest))
+            staged.staged_person.append(_person_record(row))
             staged.staged_name.extend(_name_records(row))
             staged.staged_address.extend(_address_records(row))
     return staged
@@ -147,7 +142,7 @@ def region_code(area_office: str) -> str:
     return "-".join(words_of(area_office)).upper()
 
 
-def _person_record(row: PersonRow, digest: bytes) -> _Record:
+def _person_record(row: PersonRow) -> _Record:
     return (
         row.person_ref,
         row.surname,
@@ -161,12 +156,8 @@ def _person_record(row: PersonRow, digest: bytes) -> _Record:
         row.property_ref,
         row.household_ref,
         row.updated_at,
-        digest,
+        row.digest,
     )
-
-
-def _digest(row: PersonRow) -> bytes:
-    return hashlib.blake2b(repr((NORMALISER_VERSION, _VALUES(row))).encode(), digest_size=16).digest()
 
 
 def _name_records(row: PersonRow) -> Iterator[_Record]:

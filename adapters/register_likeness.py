@@ -7,6 +7,8 @@ from procedures.address_keys import Address
 from procedures.name_keys import FullName, is_close, near_dates, sound
 
 _SURNAME_WEIGHT = 1.5
+_ALL_ASKED = 0.5
+"""At least this when every word asked is there, however many more the name has."""
 _EXACT, _CLOSE, _INITIAL, _SOUNDS = 1.0, 0.85, 0.75, 0.7
 
 
@@ -39,7 +41,10 @@ def like_name(asked: FullName, held: FullName) -> Likeness | None:
     reasons = [_surname_reason(asked, held, pairs), _given_reason(asked, held, pairs)]
     if pairs and all(pair.asked_in_surname != pair.held_in_surname for pair in pairs) and asked.given:
         reasons.append("names swapped")
-    return Likeness(round(min(matched / total, 0.94), 3), ", ".join(reason for reason in reasons if reason))
+    score = min(matched / total, 0.94)
+    if len(pairs) == len(asked.words) and all(pair.level >= _CLOSE for pair in pairs):
+        score = max(score, _ALL_ASKED)
+    return Likeness(round(score, 3), ", ".join(reason for reason in reasons if reason))
 
 
 def _whole_name(asked: FullName, held: FullName) -> Likeness | None:
@@ -162,6 +167,9 @@ def _street_level(asked: Address, held: Address) -> float:
     if not a or not h:
         return 0
     kinds_differ = bool(asked.kind and held.kind and asked.kind != held.kind)
+    if not (asked.kind and held.kind):
+        # A kind run into the street's name (Tallowroad) or split from it wrongly (Tallo wroad) counts as part of it.
+        a, h = (a, h) if a == h else (a + asked.kind, h + held.kind)
     if a == h:
         return 0.8 if kinds_differ else _EXACT
     opens = (

@@ -1,13 +1,40 @@
 """The environment, read once into one frozen Settings; no other module reads it."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+_DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+
 
 class SettingsError(Exception):
     """A setting is missing or unusable; the message names it and says what to set."""
+
+
+@dataclass(frozen=True)
+class MailSettings:
+    """Gateway and mailboxes. Embedded defaults; in production every one is set, each password in a file of its own."""
+
+    smtp_host: str = "127.0.0.1"
+    smtp_user: str = "placement"
+    smtp_password_file: Path | None = None
+    smtp_starttls: bool = False
+    """False: TLS from the first byte. True: nothing is said before STARTTLS has succeeded."""
+    imap_host: str = "127.0.0.1"
+    report_user: str = "report"
+    report_password_file: Path | None = None
+    returns_user: str = "returns"
+    returns_password_file: Path | None = None
+    journal_user: str = "journal"
+    journal_password_file: Path | None = None
+    ca_file: Path | None = None
+    """The authority that gateway and mailboxes are verified against."""
+    domains: frozenset[str] = frozenset({"corrections.test"})
+    """Mail domains of agencies that take part in secure mail; nothing goes anywhere else."""
+    agency_domain: str = "placement.test"
+    """The agency's own mail domain: sender of letters, recipients of internal notices."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +65,9 @@ class Settings:
     temporal_client_cert: Path | None = None
     temporal_client_key: Path | None = None
     oidc_client_secret: str | None = field(default=None, repr=False)
+    api_host: str = "127.0.0.1"
+    """Where the API listens; another address only behind the agency's TLS proxy."""
+    mail: MailSettings = field(default_factory=MailSettings)
 
     @property
     def keys(self) -> Path:
@@ -65,6 +95,43 @@ def _port(environment: Mapping[str, str], name: str, default: int) -> int:
 def _path(environment: Mapping[str, str], name: str) -> Path | None:
     value = environment.get(name)
     return Path(value).resolve() if value else None
+
+
+_DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+
+
+def _domains(environment: Mapping[str, str], name: str, default: str) -> frozenset[str]:
+    value = environment.get(name, default)
+    domains = frozenset(part.strip().lower() for part in value.split(",") if part.strip())
+    if not all(_DOMAIN.fullmatch(domain) for domain in domains):
+        raise SettingsError(
+            f"{name} must be mail domains separated by commas, such as one.example,two.example"
+        )
+    return domains
+
+
+def _mail(env: Mapping[str, str], *, production: bool) -> MailSettings:
+    """In production nothing has a default; what is missing is refused where it is used (workers/wiring.py)."""
+
+    def text(name: str, default: str) -> str:
+        return env.get(name, "" if production else default)
+
+    return MailSettings(
+        smtp_host=text("PLACEMENT_SMTP_HOST", "127.0.0.1"),
+        smtp_user=text("PLACEMENT_SMTP_USER", "placement"),
+        smtp_password_file=_path(env, "PLACEMENT_SMTP_PASSWORD_FILE"),
+        smtp_starttls=env.get("PLACEMENT_SMTP_STARTTLS", "off") == "on",
+        imap_host=text("PLACEMENT_IMAP_HOST", "127.0.0.1"),
+        report_user=text("PLACEMENT_REPORT_USER", "report"),
+        report_password_file=_path(env, "PLACEMENT_REPORT_PASSWORD_FILE"),
+        returns_user=text("PLACEMENT_RETURNS_USER", "returns"),
+        returns_password_file=_path(env, "PLACEMENT_RETURNS_PASSWORD_FILE"),
+        journal_user=text("PLACEMENT_JOURNAL_USER", "journal"),
+        journal_password_file=_path(env, "PLACEMENT_JOURNAL_PASSWORD_FILE"),
+        ca_file=_path(env, "PLACEMENT_MAIL_CA"),
+        domains=_domains(env, "PLACEMENT_MAIL_DOMAINS", "" if production else "corrections.test"),
+        agency_domain=text("PLACEMENT_AGENCY_DOMAIN", "placement.test"),
+    )
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -99,4 +166,6 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         temporal_client_cert=_path(env, "PLACEMENT_TEMPORAL_CLIENT_CERT"),
         temporal_client_key=_path(env, "PLACEMENT_TEMPORAL_CLIENT_KEY"),
         oidc_client_secret=env.get("PLACEMENT_OIDC_CLIENT_SECRET"),
+        api_host=env.get("PLACEMENT_API_HOST", "127.0.0.1"),
+        mail=_mail(env, production=mode == "production"),
     )

@@ -13,6 +13,7 @@ APPEND_ONLY = frozenset(
         "audit_event",
         "case_note",
         "confirmation",
+        "corrections_contact_version",
         "phone_call",
         "search_record",
         "turn",
@@ -25,8 +26,12 @@ API_INSERTS = frozenset(
         "audit_event",
         "case_record",
         "command",
+        "corrections_contact",
+        "corrections_contact_version",
+        "document",
         "draft",
         "late_answer",
+        "received_mail",
         "report_entry",
         "report_message",
         "report_run",
@@ -43,10 +48,25 @@ API_UPDATES: Mapping[str, tuple[str, ...]] = {
     "notice": ("read_by", "read_at"),
     "draft": ("body", "saved_at"),
     "web_session": ("seen_at", "ended_at"),
+    "corrections_contact": (  # the version before is kept in corrections_contact_version
+        "office",
+        "kind",
+        "name",
+        "phone",
+        "secure_address",
+        "regions",
+        "valid_from",
+        "valid_to",
+        "verified_by",
+        "verified_on",
+        "version",
+        "calendar",
+    ),
+    "received_mail": ("told_at",),
     "report_run": ("state", "report_available_at"),
     "report_entry": ("absent_from_correction", "contradictory"),
 }
-"""The columns the API may change: claiming, releasing and assigning tasks, and its own bookkeeping."""
+"""The columns the API may change: tasks it hands out, the Corrections directory, and its own bookkeeping."""
 
 AUDITOR_READS = frozenset({"assessment", "assessment_version", "audit_event", "case_record", "task", "turn"})
 

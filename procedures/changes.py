@@ -100,8 +100,53 @@ class Died(Change):
     note: str = Field(min_length=1)
 
 
+class WrongRecipient(Change):
+    """A mail went to the wrong recipient: privacy incident, the clock is void, sending again starts a new one."""
+
+    kind: ClassVar = "wrong_recipient"
+    roles: ClassVar = _AWS_AND_MANAGER
+    title: ClassVar = "Report a mail that went to the wrong recipient"
+    policy: ClassVar = "AMB-X-7"
+
+    mail_id: str = Field(min_length=1)
+    note: str = Field(min_length=1)
+
+
+class ExtendDeadline(Change):
+    """The manager gives Corrections more time, with a reason; the old clock stays readable."""
+
+    kind: ClassVar = "extend_deadline"
+    roles: ClassVar = _MANAGER
+    title: ClassVar = "Extend the deadline of the form"
+    policy: ClassVar = "NFR-4 CAL-NZ-11"
+
+    working_days: int = Field(ge=1, le=60, description="Working days from day 0, more than now")
+    reason: str = Field(min_length=1)
+
+
+class RecalculateDeadline(Change):
+    """The calendar has changed: the running clock is counted again from its own day 0, with a reason."""
+
+    kind: ClassVar = "recalculate_deadline"
+    roles: ClassVar = _MANAGER
+    title: ClassVar = "Count the running deadline again with today's calendar"
+    policy: ClassVar = "CAL-NZ-11 NFR-4"
+
+    reason: str = Field(min_length=1)
+
+
 CHANGES: dict[str, type[Change]] = {
-    c.kind: c for c in (Withdraw, CorrectionsSays, CorrectLink, Vacated, Died)
+    c.kind: c
+    for c in (
+        Withdraw,
+        CorrectionsSays,
+        CorrectLink,
+        Vacated,
+        Died,
+        WrongRecipient,
+        ExtendDeadline,
+        RecalculateDeadline,
+    )
 }
 
 
@@ -115,6 +160,10 @@ def check_change(state: IdentifyState, change: Change, facts: dict[str, Any], no
         case CorrectLink():
             _check_statement(None, change.said_at, now)
             _check_link(state, change, MatchFacts.model_validate(facts))
+        case WrongRecipient() if change.mail_id not in (state.exchange.mail_id, *state.exchange.letters):
+            raise Refused("AMB-X-7", "this case has sent no such mail in the present cycle")
+        case ExtendDeadline() | RecalculateDeadline() if state.exchange.clock is None:
+            raise Refused("NFR-4", "no clock runs in this case")
         case Vacated() if state.person is None:
             raise Refused("P1.S2.1", "match the entry to a register person first")
         case _:

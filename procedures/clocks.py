@@ -52,6 +52,11 @@ class WorkingDayClock(BaseModel):
     unread_limit_at: Instant
     """How long a return that nobody has read holds the letter back before the manager is asked (AMB-P1-29)."""
 
+    @property
+    def due_day_opens_at(self) -> datetime:
+        """09:00 local on the due day: what the letter still needs is asked for by then (PRV-6)."""
+        return instant_at(self.counted[-1], local(self.letter_opens_at).time())
+
     def letter_may_go(self, now: datetime) -> bool:
         """True from the opening of the working day after the due date."""
         return now >= self.letter_opens_at

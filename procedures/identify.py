@@ -1,363 +1,64 @@
-"""1. Identify and record potential matches from the Corrections report: what is asked, and what is refused."""
+"""1. Identify and record potential matches from the Corrections report: what is decided, and what is refused."""
 
 from datetime import date, datetime, timedelta
-from typing import Any, ClassVar, Literal, assert_never
+from typing import Any, Literal, assert_never
 
-from pydantic import AwareDatetime, Field, model_validator
-
+from procedures import form_exchange
 from procedures.assessment import AssessmentStatus
-from procedures.case_state import CaseState
-from procedures.evidence import Confirmation, Evidence, ruling
-from procedures.form_exchange import ExchangeState
-from procedures.local_time import local_date
-from procedures.question_sets import question_set
-from procedures.refusals import Refused
-from procedures.steps import StepRef, step
-from procedures.tasks import Answer, Facts, Frozen
-from procedures.terms import CallOutcome, Channel, Occupancy, RecordState, ReportGroup, Role, StatusSaid
-
-_AWS = Role.ADVISOR_WELLBEING_SUPPORT
-_COVER = frozenset({Role.MANAGER_HOUSING_WELLBEING_SUPPORT})
-"""The manager may stand in for the whole procedure (P1.N3, AMB-P1-18)."""
-
-
-# -- what a case of procedure 1 remembers --------------------------------------------------------------
-
-
-class RecordHeld(Frozen):
-    """The CSO assessment of one register record: the number it has, or the one reserved for it."""
-
-    person_ref: str
-    number: str
-    code: str | None = None
-    status: str | None = None
-    version: int = 0
-    superseded: str | None = None
-    """Number of the closed assessment that a new one replaces, if any."""
-
-
-class LinkedPerson(Frozen):
-    """The register person(s) a report row was linked to: one primary, any number of duplicates (AMB-P1-12)."""
-
-    primary: str
-    records: tuple[RecordHeld, ...]
-    record_state: RecordState
-    occupancy: Occupancy
-    property_ref: str | None
-    region: str
-
-    @property
-    def held(self) -> RecordHeld:
-        """The primary record's assessment."""
-        return next(r for r in self.records if r.person_ref == self.primary)
-
-
-class Statement(Confirmation):
-    """Something Corrections said of the person, with the id of its confirmation record."""
-
-    confirmation_id: str
-
-
-class CallingState(Frozen):
-    """Attempts to reach Corrections by phone since the last answered call (AMB-P1-28)."""
-
-    attempts: tuple[datetime, ...] = ()
-    service_manager_at: datetime | None = None
-    manager_at: datetime | None = None
-    call: Literal["contact", "service_manager"] = "contact"
-    manager_told: bool = False
-
-
-class IdentifyState(CaseState):
-    """Procedure 1 between two waits."""
-
-    entry_id: str | None
-    group: ReportGroup
-    friday: date
-    contradictory: bool = False
-    address_only: bool = False
-    person: LinkedPerson | None = None
-    statements: tuple[Statement, ...] = ()
-    calling: CallingState = CallingState()
-    live: bool | None = None
-    """Answer of step 6; None before it."""
-    vacated: bool = False
-    """Has left the home and is not considered for another one."""
-    asked_before_t441: bool = False
-    exchange: ExchangeState = ExchangeState()
-    considered_for_void: bool = False
-    calls: int = 0
-    notes: int = 0
-
-    def evidence(self) -> Evidence:
-        """What is known when the assessment is to change."""
-        return Evidence(
-            confirmations=self.statements,
-            person_file=True,
-            live=self.live,
-            t441_complete=self.exchange.complete,
-            vacated=self.vacated,
-        )
-
-    @property
-    def verbal(self) -> StatusSaid | None:
-        """Corrections' newest spoken word, if there is one (AMB-P1-6)."""
-        spoken = ruling(one for one in self.statements if one.channel is Channel.VERBAL)
-        return spoken.said if spoken else None
-
-
-# -- what a person is asked ------------------------------------------------------------------------------
-
-
-class MatchFacts(Facts):
-    """What the record says about the searches of an entry when it is matched."""
-
-    searched: frozenset[str] = frozenset()
-    """Kinds of search recorded (or recorded as not searchable): name, address, date_of_birth."""
-    address_is_ours: bool = False
-    register_stale: bool = False
-    unknown_refs: tuple[str, ...] = ()
-
-
-class MatchEntry(Answer):
-    """Is the reported person somebody on the register?"""
-
-    kind: ClassVar = "match_entry"
-    step: ClassVar[StepRef] = "1.2"
-    role: ClassVar = _AWS
-    cover: ClassVar = _COVER
-    title: ClassVar = "Search the register and match the entry"
-    guidance: ClassVar = (
-        "Search on full name, address and date of birth separately; use % as wildcard. Anyone who lives in or wants "
-        "a home can match, not only the tenant. If two records are one person, name the primary and the duplicates."
-    )
-    policy: ClassVar = "P1.S2.1 P1.S2.2 P1.S2.N1 P1.N1 P1.W1"
-
-    outcome: Literal["potential_match", "no_match", "address_only"]
-    person_ref: str | None = Field(
-        default=None, description="The matching person, or the primary of duplicates"
-    )
-    duplicates: tuple[str, ...] = Field(default=(), description="Other records of the same person")
-    note: str = Field(min_length=1, description="Why this is, or is not, the person")
-
-    @model_validator(mode="after")
-    def _refs(self) -> "MatchEntry":
-        if (self.outcome == "potential_match") != (self.person_ref is not None):
-            raise ValueError("name person_ref for a potential match, and only then")
-        if self.duplicates and (self.person_ref is None or self.person_ref in self.duplicates):
-            raise ValueError("duplicates are other records than person_ref")
-        if len(set(self.duplicates)) != len(self.duplicates):
-            raise ValueError("name each duplicate once")
-        return self
-
-
-class IdentifyOccupant(Answer):
-    """An address of ours without such a person on record: who is it (AMB-P1-17)?"""
-
-    kind: ClassVar = "identify_occupant"
-    step: ClassVar[StepRef] = "1.3"
-    role: ClassVar = _AWS
-    cover: ClassVar = _COVER
-    title: ClassVar = "Create or identify the record of the person at this address"
-    guidance: ClassVar = (
-        "Create the person's record in the register, or find the one they have, and give its reference. "
-        "If Corrections says that nobody there is meant, say so with the reason."
-    )
-    policy: ClassVar = "AMB-P1-17 P1.N1"
-
-    person_ref: str | None = None
-    duplicates: tuple[str, ...] = ()
-    no_record_reason: str | None = Field(default=None, min_length=1)
-
-    @model_validator(mode="after")
-    def _one_of_two(self) -> "IdentifyOccupant":
-        if (self.person_ref is None) == (self.no_record_reason is None):
-            raise ValueError("give person_ref, or no_record_reason, not both")
-        return self
-
-
-class _Questions(Answer):
-    """Answers to a question set of the assessment item response, then the outcome is calculated."""
-
-    answers: dict[str, Any] = Field(description="One value for each question of the set")
-    comment: str = Field(default="", description="Detailed comments")
-
-
-class AnswerFirstQuestion(_Questions):
-    """3.a: create the assessment, answer the first question, calculate."""
-
-    kind: ClassVar = "first_question"
-    step: ClassVar[StepRef] = "1.3"
-    role: ClassVar = _AWS
-    cover: ClassVar = _COVER
-    title: ClassVar = "Create the CSO assessment and answer the first question"
-    guidance: ClassVar = (
-        "The first question records what the report says; the outcome is then calculated as pending."
-    )
-    policy: ClassVar = "P1.S3.a1 P1.S3.a2 AMB-P1-5"
-    question_set: ClassVar = "identification"
-
-
-class ExplainPending(Answer):
-    """3.b: why is the assessment pending?"""
-
-    kind: ClassVar = "why_pending"
-    step: ClassVar[StepRef] = "1.3"
-    role: ClassVar = _AWS
-    cover: ClassVar = _COVER
-    title: ClassVar = "Check why the CSO assessment is pending"
-    guidance: ClassVar = "Look at the versions and notes of the pending assessment and record the reason."
-    policy: ClassVar = "P1.S3.b1"
-
-    reason: str = Field(min_length=1)
-
-
-class PhoneCorrections(Answer):
-    """The call that verifies the status of the order; an attempt that reached nobody is recorded as well."""
-
-    kind: ClassVar = "phone_corrections"
-    step: ClassVar[StepRef] = "1.4"
-    role: ClassVar = _AWS
-    cover: ClassVar = _COVER
-    title: ClassVar = "Phone the local Corrections contact to verify the order"
-    guidance: ClassVar = (
-        "Only Corrections determines the status. Record who said what, and detailed notes. A voicemail carries no "
-        "name and no reason. One call may answer several people: give the same call_id for each."
-    )
-    policy: ClassVar = "P1.S4.1 P1.S4.2 P1.S4.N1 A-C5 AMB-P1-6 AMB-P1-28"
-
-    outcome: CallOutcome
-    started_at: AwareDatetime
-    ended_at: AwareDatetime
-    spoke_with: str | None = Field(default=None, min_length=1)
-    office: str | None = Field(default=None, min_length=1)
-    said: StatusSaid | None = Field(default=None, description="What Corrections said the person is")
-    note: str = Field(min_length=1, description="Detailed notes of the call")
-    call_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9-]{8,64}$")
-
-    @model_validator(mode="after")
-    def _complete(self) -> "PhoneCorrections":
-        if self.ended_at < self.started_at:
-            raise ValueError("the call ends before it starts")
-        answered = self.outcome is CallOutcome.ANSWERED
-        if answered and not (self.said and self.spoke_with and self.office):
-            raise ValueError("an answered call needs spoke_with, office and said")
-        if not answered and self.said:
-            raise ValueError("a call nobody answered cannot carry a status")
-        return self
-
-
-class AnswerNsoQuestions(_Questions):
-    """5.b: update the current assessment of a person without an order."""
-
-    kind: ClassVar = "nso_questions"
-    step: ClassVar[StepRef] = "1.5"
-    role: ClassVar = _AWS
-    cover: ClassVar = _COVER
-    title: ClassVar = "Answer the questions for a person without an order and calculate"
-    guidance: ClassVar = "After the calculation Key Details shows D2 and the procedure ends."
-    policy: ClassVar = "P1.S5.b1 P1.S5.b2 P1.S5.b3 P1.S5.b4"
-    question_set: ClassVar = "nso"
-
-
-class AnswerInvalidQuestions(_Questions):
-    """5.c: update the current assessment of an invalid match."""
-
-    kind: ClassVar = "invalid_questions"
-    step: ClassVar[StepRef] = "1.5"
-    role: ClassVar = _AWS
-    cover: ClassVar = _COVER
-    title: ClassVar = "Answer the questions for an invalid match and calculate"
-    guidance: ClassVar = "After the calculation Key Details shows D3 and the procedure ends."
-    policy: ClassVar = "P1.S5.c1 P1.S5.c2 P1.S5.c3"
-    question_set: ClassVar = "invalid"
-
-
-class LiveFacts(Facts):
-    """What the register says when the live record is checked."""
-
-    record_state: RecordState
-    occupancy: Occupancy
-
-
-class CheckLiveRecord(Answer):
-    """Does the person have a live record?"""
-
-    kind: ClassVar = "live_record"
-    step: ClassVar[StepRef] = "1.6"
-    role: ClassVar = _AWS
-    cover: ClassVar = _COVER
-    title: ClassVar = "Check whether the person has a live record"
-    guidance: ClassVar = (
-        "Live: a current signatory, applicant or household member, also an applicant who lives elsewhere."
-    )
-    policy: ClassVar = "P1.S6.1 DEF-5 DEF-9"
-
-    live: bool
-    evidence: str = Field(min_length=1, description="What the register shows")
-
-
-class AnswerBeforeT441(_Questions):
-    """6.b: answer the questions up to the point of sending the T-441, then calculate."""
-
-    kind: ClassVar = "before_t441_questions"
-    step: ClassVar[StepRef] = "1.6"
-    role: ClassVar = _AWS
-    cover: ClassVar = _COVER
-    title: ClassVar = "Answer the questions up to sending the T-441 and calculate"
-    guidance: ClassVar = "Answers after that point stay empty until the completed T-441 is here."
-    policy: ClassVar = "P1.S6.b1 P1.S6.b2"
-    question_set: ClassVar = "before_t441"
-
-
-class AnswerFinalQuestions(_Questions):
-    """7: answer the questions, calculate; Key Details displays D1."""
-
-    kind: ClassVar = "final_questions"
-    step: ClassVar[StepRef] = "1.7"
-    role: ClassVar = _AWS
-    cover: ClassVar = _COVER
-    title: ClassVar = "Answer the final questions and calculate"
-    guidance: ClassVar = (
-        "After the calculation Key Details shows D1. Say whether a void property is being considered."
-    )
-    policy: ClassVar = "P1.S7.1 P1.S7.2 P1.X1 P1.X2"
-    question_set: ClassVar = "after_t441"
-
-    considered_for_void: bool = Field(
-        default=False, description="Is the person being considered for a void property now?"
-    )
-
-
-class CorrectionsUnreachable(Answer):
-    """Nobody at Corrections has answered the phone for five working days (AMB-P1-28)."""
-
-    kind: ClassVar = "corrections_unreachable"
-    step: ClassVar[StepRef] = "1.4"
-    role: ClassVar = Role.MANAGER_HOUSING_WELLBEING_SUPPORT
-    title: ClassVar = "Corrections cannot be reached by phone: arrange the confirmation"
-    guidance: ClassVar = "The pending code stays, and so do the due dates of forms already out."
-    policy: ClassVar = "AMB-P1-28"
-
-    arranged: str = Field(min_length=1, description="Whom you reached, and what was agreed")
-
-
-ANSWERS: tuple[type[Answer], ...] = (
-    CorrectionsUnreachable,
-    MatchEntry,
-    IdentifyOccupant,
-    AnswerFirstQuestion,
-    ExplainPending,
-    PhoneCorrections,
-    AnswerNsoQuestions,
-    AnswerInvalidQuestions,
-    CheckLiveRecord,
+from procedures.evidence import ruling
+from procedures.identify_answers import (
+    ANSWERS,
     AnswerBeforeT441,
     AnswerFinalQuestions,
+    AnswerFirstQuestion,
+    AnswerInvalidQuestions,
+    AnswerNsoQuestions,
+    CheckLiveRecord,
+    CorrectionsUnreachable,
+    ExplainPending,
+    IdentifyOccupant,
+    LiveFacts,
+    MatchEntry,
+    MatchFacts,
+    PhoneCorrections,
+    QuestionsAnswered,
 )
+from procedures.identify_state import CallingState, IdentifyState, LinkedPerson, RecordHeld, Statement
+from procedures.local_time import local_date
+from procedures.parameters import parameters_for
+from procedures.question_sets import question_set
+from procedures.refusals import Refused
+from procedures.steps import step
+from procedures.tasks import Answer
+from procedures.terms import Channel, RecordState, ReportGroup, StatusSaid
 
-
-# -- what the document decides ---------------------------------------------------------------------------
+__all__ = [
+    "ANSWERS",
+    "AnswerBeforeT441",
+    "AnswerFinalQuestions",
+    "AnswerFirstQuestion",
+    "AnswerInvalidQuestions",
+    "AnswerNsoQuestions",
+    "CallingState",
+    "CheckLiveRecord",
+    "CorrectionsUnreachable",
+    "ExplainPending",
+    "IdentifyOccupant",
+    "IdentifyState",
+    "LinkedPerson",
+    "LiveFacts",
+    "MatchEntry",
+    "MatchFacts",
+    "PhoneCorrections",
+    "RecordHeld",
+    "Statement",
+    "after_confirmation",
+    "after_recording",
+    "check_answer",
+    "check_call",
+    "check_newest",
+    "confirmation_is_fresh",
+]
 
 
 @step("1.3")
@@ -418,12 +119,26 @@ def check_answer(state: IdentifyState, answer: Answer, facts: dict[str, Any], no
             _check_reported_status(state, answer)
         case CheckLiveRecord():
             _check_live(answer, LiveFacts.model_validate(facts))
-        case _Questions():
+        case QuestionsAnswered():
             assert answer.question_set is not None
             question_set(answer.question_set).check(answer.answers)
             _check_questions(answer)
+        case form_exchange.SendT441():
+            _check_confirmed_first(state, answer)
+            form_exchange.check_answer(state.exchange, answer, facts)
         case _:
-            pass
+            form_exchange.check_answer(state.exchange, answer, facts)
+
+
+def _check_confirmed_first(state: IdentifyState, answer: form_exchange.SendT441) -> None:
+    """A T-441 about the wrong person is itself a disclosure; a call that reached nobody lets it go (AMB-P1-6)."""
+    if state.verbal is StatusSaid.CSO or not parameters_for(state.edition).confirm_before_t441:
+        return
+    if not (answer.before_confirmation and state.calling.attempts):
+        raise Refused(
+            "AMB-P1-6",
+            "phone Corrections first; after an attempt that reached nobody, say before_confirmation",
+        )
 
 
 def check_call(started_at: datetime, ended_at: datetime, now: datetime) -> None:

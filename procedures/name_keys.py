@@ -65,12 +65,10 @@ def plain(text: str) -> str:
     folded = text.casefold().translate(_NO_APOSTROPHES)
     if folded.isascii():
         return folded
-    spread = unicodedata.normalize("NFKD", folded)
-    return (
-        "".join(c for c in spread if not unicodedata.combining(c)).translate(_LETTERS).translate(_APOSTROPHES)
-    )
+    return _MARKS.sub("", unicodedata.normalize("NFKD", folded)).translate(_LETTERS)
 
 
+@lru_cache(maxsize=65536)
 def words_of(text: str) -> tuple[str, ...]:
     """The words of a text; hyphens and other punctuation divide words, % stays as the wildcard."""
     return tuple(_NOT_A_WORD.sub(" ", plain(text)).split())

@@ -25,6 +25,8 @@ class Procedure(StrEnum):
     MATCH_VOID = "match_void"
     OFFER = "offer"
     DISCLOSE_CHANGE = "disclose_change"
+    SORT_MAIL = "sort_mail"
+    """The manual queue of returned mail that fits no case or two (AMB-X-9)."""
 
 
 class ReportGroup(StrEnum):

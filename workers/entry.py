@@ -17,7 +17,7 @@ from workers.processes import StackError
 def run() -> int:
     """Run the command of this process's arguments; its exit status. Prints why when it fails."""
     try:
-        build_app()()
+        build_app(*sys.argv[1:2])()
     except SystemExit as leaving:
         return _status(leaving.code)
     except (SettingsError, StackError) as error:

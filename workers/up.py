@@ -15,12 +15,13 @@ from adapters.settings import Settings, read_settings
 from workers.embedded.postgres import cluster_of
 from workers.embedded.record import PostgresPart, SchemaPart
 from workers.embedded.temporal_server import TemporalServer
+from workers.parts import PARTS
 from workers.processes import ChildProcess, Claim, Part, StackError, require_free, stop_leftovers
 
 READY_WITHIN = 120.0
 """Seconds a part may take to serve; a first start on a slow disk takes a few."""
 
-FURTHER_PARTS: Sequence[Callable[[Settings], Part]] = ()
+FURTHER_PARTS: Sequence[Callable[[Settings], Part]] = PARTS
 """What follows PostgreSQL, its schema and Temporal, in the order of starting; the worker and the API last."""
 
 

@@ -1,13 +1,13 @@
 """One running case, whatever its procedure: tasks opened and answered, interruptions, and one record per turn."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Container
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, ApplicationErrorCategory
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from pydantic import ValidationError
@@ -16,10 +16,11 @@ with workflow.unsafe.imports_passed_through():
     from procedures.answers import answer_type
     from procedures.case_state import CaseState
     from procedures.changes import CHANGES, Change
-    from procedures.record import Effect, TaskClosed, TaskOpened, Turn
+    from procedures.record import CaseOpened, Effect, TaskClosed, TaskOpened, Turn
     from procedures.refusals import Refused
-    from procedures.steps import STEPS
+    from procedures.steps import STEPS, StepRef
     from procedures.tasks import SYSTEM, Answer, AnswerTask, By, CaseView, OpenTask, ReportChange
+    from procedures.terms import Role
     from workflows.operator_view import show
     from workflows.options import BRIEF, PATIENT
 
@@ -75,6 +76,10 @@ class CaseRules(Protocol):
         ...
 
 
+async def nobody_waits(_event: Event) -> None:
+    """An event that no procedure asked for changes nothing."""
+
+
 @dataclass
 class CaseRun(Generic[S]):
     """The frame around a procedure's steps. Built in `@workflow.init`, because messages may come before `run` starts."""
@@ -89,10 +94,13 @@ class CaseRun(Generic[S]):
     _by: By = SYSTEM
     _action: str = "went on"
     _settled: set[str] = field(default_factory=set)
+    _following: list[tuple[str, str]] = field(default_factory=list)
     _overtaken: set[str] = field(default_factory=set)
     _shown: tuple[Any, ...] = ()
-    aside: Callable[[Event], None] = lambda _event: None
+    aside: Callable[[Event], Awaitable[None]] = nobody_waits
     """What a procedure does with an event that comes while one answer is waited for."""
+    recorded: Callable[[], None] = lambda: None
+    """What a procedure begins once the record holds the turn, such as handing a mail to the gateway."""
 
     def listen(self) -> None:
         """Register the messages of a case: answers and changes as updates, arrivals as a signal."""
@@ -129,6 +137,8 @@ class CaseRun(Generic[S]):
         urgent: bool = False,
         context: dict[str, Any] | None = None,
         region: str | None = None,
+        step: StepRef | None = None,
+        role: Role | None = None,
     ) -> OpenTask:
         """Open a task of this kind, or find the one already open with the same context (after a restart)."""
         state = self._present()
@@ -140,8 +150,8 @@ class CaseRun(Generic[S]):
         task = OpenTask(
             task_id=f"{state.case_id}-{state.tasks_opened}",
             kind=asked.kind,
-            step=asked.step,
-            role=asked.role,
+            step=step or asked.step,
+            role=role or asked.role,
             region=region or state.region,
             due_at=due_at,
             urgent=urgent,
@@ -151,11 +161,11 @@ class CaseRun(Generic[S]):
         self.add(TaskOpened(task=task))
         return task
 
-    def cancel(self, reason: str, *kinds: str) -> None:
-        """Close open tasks (of these kinds, or all) that are no longer needed."""
+    def cancel(self, reason: str, *kinds: str, keep: Container[str] = ()) -> None:
+        """Close open tasks (of these kinds, or all but those to keep) that are no longer needed."""
         state = self._present()
         for task in list(state.tasks.values()):
-            if not kinds or task.kind in kinds:
+            if task.kind not in keep and (not kinds or task.kind in kinds):
                 del state.tasks[task.task_id]
                 self._overtake(task.task_id)
                 self.add(TaskClosed(task_id=task.task_id, kind=task.kind, reason=reason))
@@ -174,7 +184,7 @@ class CaseRun(Generic[S]):
             event = await self.event()
             if isinstance(event, Answered) and event.task.task_id == task.task_id:
                 return event
-            self.aside(event)
+            await self.aside(event)
 
     async def event(self, *, until: datetime | None = None) -> Event:
         """Record the turn, then wait for the next answer, arrival or instant. Raises Interrupted on a change."""
@@ -197,6 +207,32 @@ class CaseRun(Generic[S]):
         if self._command_id:
             self._settled.add(self._command_id)
         self._command_id, self._by, self._action = None, SYSTEM, "went on"
+        self.recorded()
+
+    def arrive(self, what: dict[str, Any]) -> None:
+        """Something of the case's own has come back, such as the gateway's word about a mail."""
+        self._arrivals.append(what)
+
+    def hand_over(self, state: CaseState, *, person_ref: str | None, entry_id: str | None) -> None:
+        """Open a case of another procedure with this turn; its run begins once the record holds the row."""
+        self.add(
+            CaseOpened(
+                case_id=state.case_id,
+                procedure=state.procedure,
+                person_ref=person_ref,
+                entry_id=entry_id,
+                state=state.model_dump(mode="json"),
+            )
+        )
+        self._following.append((state.procedure.value, state.case_id))
+
+    async def _start_following(self) -> None:
+        """Children that outlive this run; one that was lost here is started by the reconciler from its row."""
+        following, self._following = self._following, []
+        for procedure, case_id in following:
+            await workflow.start_child_workflow(
+                procedure, case_id, id=case_id, parent_close_policy=workflow.ParentClosePolicy.ABANDON
+            )
 
     async def finish(self, outcome: str) -> None:
         """End the case: cancel what is open, record, and wait until every answer has returned."""
@@ -205,6 +241,7 @@ class CaseRun(Generic[S]):
         self.cancel("the case has ended")
         self._action = self._action if self._command_id else "ended"
         await self.record()
+        await self._start_following()
         await workflow.wait_condition(workflow.all_handlers_finished)
 
     # -- one turn --------------------------------------------------------------------------------------
@@ -311,7 +348,7 @@ async def write_turn(turn: Turn) -> None:
     summary = f"{turn.step} {STEPS[turn.step].title}" if turn.step in STEPS else turn.step
     try:
         await workflow.execute_local_activity_method(Recording.record_turn, turn, summary=summary, **BRIEF)
-    except ActivityError:
+    except FailureError:
         await workflow.execute_activity_method(Recording.record_turn, turn, summary=summary, **PATIENT)
 
 

@@ -132,7 +132,7 @@ def _summary(row: CaseRecord) -> CaseSummary:
     return CaseSummary(**{name: getattr(row, name) for name in _SUMMARY})
 
 
-def _filtered(query: Select[tuple[CaseRecord]], wanted: CaseFilter) -> Select[tuple[CaseRecord]]:
+def _filtered(query: Select[CaseRecord], wanted: CaseFilter) -> Select[CaseRecord]:
     plain = (
         (CaseRecord.procedure, wanted.procedure.value if wanted.procedure else None),
         (CaseRecord.region, wanted.region),

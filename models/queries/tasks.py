@@ -89,7 +89,7 @@ async def tasks_of_case(database: Database, case_id: str, *, state: str | None =
     return [_record(row) for row in rows]
 
 
-def _joined() -> Select[tuple[Task, str]]:
+def _joined() -> Select[Task, str]:
     return select(Task, CaseRecord.procedure).join(CaseRecord, CaseRecord.case_id == Task.case_id)
 
 
@@ -112,7 +112,7 @@ def _conditions(wanted: TaskFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-def _record(row: Row[tuple[Task, str]]) -> TaskRecord:
+def _record(row: Row[Task, str]) -> TaskRecord:
     held, procedure = row
     return TaskRecord(
         procedure=Procedure(procedure),

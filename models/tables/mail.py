@@ -50,6 +50,7 @@ class Document(Base):
     complete: Mapped[bool | None]
     missing: Mapped[list[str]]
     message_id: Mapped[str | None]
+    """The outbox row or the received mail that it travelled with."""
     stored_at: Mapped[datetime]
     stored_by: Mapped[str]
 
@@ -73,6 +74,20 @@ class CorrectionsContact(Base):
     verified_by: Mapped[str | None]
     verified_on: Mapped[date | None]
     version: Mapped[int] = mapped_column(Integer, default=1)
+    calendar: Mapped[str] = mapped_column(default="nz-national", server_default="nz-national")
+    """The calendar that this office's five working days are counted by (CAL-NZ-7)."""
+
+
+class CorrectionsContactVersion(Base):
+    """A contact as it was before a change: what a letter of that time was sent by. Append-only."""
+
+    __tablename__ = "corrections_contact_version"
+
+    contact_id: Mapped[str] = mapped_column(ForeignKey("corrections_contact.contact_id"), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    details: Mapped[dict[str, Any]]
+    replaced_by: Mapped[str]
+    replaced_at: Mapped[datetime]
 
 
 class SecureMessage(Base):
@@ -111,23 +126,26 @@ class SecureMessage(Base):
 
 
 class ReceivedMail(Base):
-    """A message from the return mailbox, taken once; matched by our reference or left to a person."""
+    """A message from the return mailbox, or an upload, taken once; matched by our reference or left to a person."""
 
     __tablename__ = "received_mail"
 
     received_id: Mapped[str] = mapped_column(primary_key=True)
     message_key: Mapped[str] = mapped_column(unique=True)
     uid: Mapped[int] = mapped_column(Integer)
+    """Of the return mailbox; 0 for an upload."""
     received_at: Mapped[datetime]
     kind: Mapped[str]
-    """form, reply, auto_reply, bounce, stranger or ambiguous."""
+    """form, reply, unfit, auto_reply, bounce, stranger, unmatched or ambiguous."""
     mail_id: Mapped[str | None]
     case_id: Mapped[str | None]
+    """The case it belongs to; None while a person has to find it."""
     suggested_case_id: Mapped[str | None]
     document_ids: Mapped[list[str]]
     problem: Mapped[str | None]
     taken_at: Mapped[datetime]
     told_at: Mapped[datetime | None]
+    """When its case, or the queue of those who sort mail, had it; None is repaired by the next reading."""
     reviewed_at: Mapped[datetime | None]
     reviewed_by: Mapped[str | None]
 

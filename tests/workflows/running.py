@@ -5,15 +5,17 @@ import shutil
 import sys
 import uuid
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.deadlines import Deadlines
@@ -27,6 +29,7 @@ from models.database import Database
 from models.tables.assessment import Assessment, AssessmentVersion
 from models.tables.case import CaseRecord, Task
 from models.tables.report import ReportEntry
+from procedures.report_week import REPORT_AVAILABLE, local_instant, nominal_friday
 from procedures.tasks import AnswerTask, By, CaseView, ReportChange
 from tests.conftest import Databases
 from workers.wiring import WorkerParts, register_of, worker_of
@@ -34,6 +37,7 @@ from workers.wiring import WorkerParts, register_of, worker_of
 ADVISOR = By(subject="advisor-1", name="Aroha Example", role="advisor-wellbeing-support")
 MANAGER = By(subject="manager-1", name="Mere Example", role="manager-housing-wellbeing-support")
 FRIDAY = date(2026, 11, 27)
+_weeks = count(1)
 HEADINGS = (
     "Group,Surname,Given names,Date of birth,Gender,Address,Suburb,Town,Postcode,Order status,"
     "Corrections reference,Corrections office"
@@ -52,6 +56,8 @@ def tool(name: str) -> str:
 class InboxInMemory:
     """A mailbox whose messages a test decides."""
 
+    friday: date = FRIDAY
+    """The week whose reports are delivered."""
     held: list[ReceivedMessage] = field(default_factory=list)
 
     async def messages(self, *, after_uid: int = 0) -> list[ReceivedMessage]:
@@ -69,7 +75,7 @@ class InboxInMemory:
             ReceivedMessage(
                 uid=number,
                 message_id=f"<report-{number}@corrections.test>",
-                received_at=received_at or datetime(2026, 11, 26, 22, 30, tzinfo=UTC),
+                received_at=received_at or local_instant(self.friday, REPORT_AVAILABLE),
                 sender="notifications@corrections.test",
                 subject="Indicative Notification Report",
                 in_reply_to=None,
@@ -92,13 +98,13 @@ class House:
     environment: WorkflowEnvironment
     loader: Database
 
-    async def open_friday(self, friday: date = FRIDAY) -> str:
-        """Open the run and start its workflow, as the schedule does."""
+    async def open_friday(self, friday: date | None = None) -> str:
+        """Open the run and start its workflow, as the schedule does; by default that of this house's own Friday."""
         return await open_run(
             self.database,
             RunningCases(self.client),
             Deadlines(self.database),
-            friday=friday,
+            friday=friday or self.inbox.friday,
             at=await self.environment.get_current_time(),
         )
 
@@ -179,6 +185,18 @@ class House:
             assert isinstance(cause, ApplicationError), cause
             raise Said(cause) from None
 
+    async def view(self, case_id: str) -> CaseView:
+        """The case as the running workflow sees it."""
+        return await self.client.get_workflow_handle(case_id).query("view", result_type=CaseView)
+
+    async def something_open(self, case_id: str) -> None:
+        """Wait until the case asks something of a person, or has ended."""
+
+        async def look() -> bool | None:
+            return True if await self.open_kinds(case_id) or (await self.case(case_id)).closed_at else None
+
+        await eventually(look, "the case asks nothing")
+
     async def case(self, case_id: str) -> CaseRecord:
         """The case as recorded."""
         async with self.database.transaction() as session:
@@ -238,8 +256,12 @@ async def eventually(look: Callable[[], Any], complaint: str) -> Any:
 async def running(
     databases: Databases, environment: WorkflowEnvironment, keys: KeyRing, **options: Any
 ) -> AsyncIterator[House]:
-    """A worker on this database and server, until the block ends."""
-    inbox = InboxInMemory()
+    """A worker on this database and server, until the block ends; then every run is terminated.
+
+    Each house works a past Friday of its own, because the ids of runs are the same in every database.
+    """
+    weeks = timedelta(weeks=next(_weeks))
+    inbox = InboxInMemory(nominal_friday(await environment.get_current_time()) - weeks)
     parts = WorkerParts(
         database=databases.worker,
         client=environment.client,
@@ -247,8 +269,17 @@ async def running(
         report_mailbox=inbox,
         register=register_of(databases.worker),
     )
-    async with worker_of(parts, **options):
-        yield House(environment.client, databases.worker, inbox, keys, environment, databases.loader)
+    try:
+        async with worker_of(parts, **options):
+            yield House(environment.client, databases.worker, inbox, keys, environment, databases.loader)
+    finally:
+        await _terminate_all(environment.client)
+
+
+async def _terminate_all(client: Client) -> None:
+    async for run in client.list_workflows("ExecutionStatus = 'Running'"):
+        with suppress(RPCError):
+            await client.get_workflow_handle(run.id).terminate()
 
 
 async def local_environment(keys: KeyRing) -> WorkflowEnvironment:

@@ -1,0 +1,192 @@
+"""Cases over HTTP: the list, one case, what happened in it, interruptions, and what became of a command."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Query
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, Field
+
+from activities.delivery import Recorded, Waiting
+from api.answering import look_again, problem_of, report_change, view_after
+from api.happened import Happening, happenings_of
+from api.listing import DEFAULT_LIMIT, Cursor, Limit, Listing, listed, whole
+from api.problems import unknown
+from api.signed_in import Caller, allowed
+from api.tasks import IdempotencyKey, TaskItem, accepted, shown_task
+from api.visibility import audited_case, shown_view, visible_case
+from models.queries import commands
+from models.queries.cases import CaseFilter, CaseSummary, list_cases
+from models.queries.cases import case as case_on_record
+from models.queries.tasks import tasks_of_case
+from procedures.changes import CHANGES
+from procedures.local_time import say_instant
+from procedures.steps import STEPS
+from procedures.tasks import CaseView
+from procedures.terms import Procedure
+from procedures.visibility import READS_AUDIT, READS_CASES, WORKS_ON_TASKS
+
+router = APIRouter(tags=["cases"])
+Reader = Annotated[Caller, Depends(allowed(READS_CASES, "read cases"))]
+
+
+class CaseItem(CaseSummary):
+    """A case without anything about the person but an opaque reference."""
+
+    id: str
+    title: str
+    due_local: str | None
+    closed: bool
+
+
+class OfferedChange(BaseModel):
+    """An interruption you may report at `POST /api/cases/{id}/changes/{kind}`."""
+
+    id: str
+    title: str
+    policy: str
+    change_schema: dict[str, Any]
+
+
+class CaseWhole(CaseItem):
+    """A case with its tasks and the interruptions you may report."""
+
+    tasks: list[TaskItem]
+    changes: list[OfferedChange]
+
+
+class CommandShown(BaseModel):
+    """What became of a command."""
+
+    id: str
+    state: str = Field(description="received, recorded, refused or late")
+    kind: str
+    rule: str | None
+    reason: str | None
+    received_at: datetime
+    settled_at: datetime | None
+    case: CaseView | None
+
+
+class CaseQuery(BaseModel):
+    """Filters of the list; all of them together."""
+
+    model_config = {"extra": "forbid"}
+
+    procedure: Procedure | None = None
+    region: str | None = None
+    person: str | None = None
+    step: str | None = None
+    open: bool | None = None
+    limit: Limit = DEFAULT_LIMIT
+    cursor: Cursor = None
+
+
+@router.get("/api/cases")
+async def cases(caller: Reader, query: Annotated[CaseQuery, Query()]) -> Listing[CaseItem]:
+    """The cases you may see, the newest first."""
+    wanted = CaseFilter(
+        procedure=query.procedure,
+        region=query.region,
+        person_ref=query.person,
+        step=query.step,
+        open=query.open,
+    )
+    page = await list_cases(
+        caller.resources.database, caller.sight, wanted, limit=query.limit, cursor=query.cursor
+    )
+    return listed(page, shown_case)
+
+
+@router.get("/api/cases/{case_id}")
+async def case(caller: Reader, case_id: str) -> CaseWhole:
+    """One case with its tasks, open and closed."""
+    held = await visible_case(caller, case_id)
+    tasks = await tasks_of_case(caller.resources.database, case_id)
+    offered = [
+        OfferedChange(
+            id=change.kind,
+            title=change.title,
+            policy=change.policy,
+            change_schema=change.model_json_schema(),
+        )
+        for change in CHANGES.values()
+        if held.closed_at is None and caller.sight.has_any(change.roles)
+    ]
+    return CaseWhole(
+        **shown_case(held).model_dump(),
+        tasks=[shown_task(caller, task) for task in tasks],
+        changes=offered if held.procedure is not Procedure.INTAKE else [],
+    )
+
+
+@router.get("/api/cases/{case_id}/timeline")
+async def timeline(
+    caller: Annotated[Caller, Depends(allowed(READS_AUDIT, "read what happened in cases"))], case_id: str
+) -> Listing[Happening]:
+    """What happened in the case, in order: step, who, what, when. The read is audited."""
+    return whole(await happenings_of(caller, await audited_case(caller, case_id)))
+
+
+@router.post("/api/cases/{case_id}/changes/{kind}", response_model=CaseView)
+async def change(
+    caller: Reader,
+    case_id: str,
+    kind: str,
+    body: Annotated[dict[str, Any], Body()],
+    command_id: IdempotencyKey,
+) -> Response:
+    """Report an interruption: withdrawn, died, vacated, Corrections says otherwise, the wrong person was linked."""
+    held = await visible_case(caller, case_id)
+    outcome = await report_change(caller, held, kind=kind, command_id=command_id, body=body)
+    match outcome:
+        case Recorded():
+            view = await view_after(caller, case_id, outcome)
+            return JSONResponse(view.model_dump(mode="json"))
+        case Waiting():
+            return accepted(command_id)
+        case _:
+            raise problem_of(outcome)
+
+
+@router.get("/api/commands/{command_id}")
+async def command(
+    caller: Annotated[Caller, Depends(allowed(WORKS_ON_TASKS, "read commands"))], command_id: str
+) -> CommandShown:
+    """What became of a command; one that still waits is given to its case once more."""
+    held = await commands.command(caller.resources.database, command_id)
+    if held is None:
+        raise unknown("command")
+    case = await case_on_record(caller.resources.database, held.case_id)
+    visible = case is not None and caller.sight.sees_case(case.procedure, case.region)
+    if case is None or not (visible or held.actor == caller.actor.subject):
+        raise unknown("command")
+    outcome = await look_again(caller, held)
+    held = await commands.command(caller.resources.database, command_id) or held
+    view = None
+    if isinstance(outcome, Recorded):
+        view = shown_view(
+            caller, await view_after(caller, held.case_id, outcome), case.procedure, case.region
+        )
+    return CommandShown(
+        id=held.command_id,
+        state=held.state,
+        kind=held.kind,
+        rule=held.rule,
+        reason=held.reason,
+        received_at=held.received_at,
+        settled_at=held.settled_at,
+        case=view,
+    )
+
+
+def shown_case(case: CaseSummary) -> CaseItem:
+    """A case as listed."""
+    step = next((one for one in STEPS.values() if one.ref == case.step), None)
+    return CaseItem(
+        id=case.case_id,
+        title=step.title if step else "Ended",
+        due_local=say_instant(case.due_at) if case.due_at else None,
+        closed=case.closed_at is not None,
+        **{name: getattr(case, name) for name in CaseSummary.model_fields},
+    )

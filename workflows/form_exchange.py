@@ -1,0 +1,405 @@
+"""A form out to Corrections and back: sending, the five-working-day clock, letter 17-030, returns (steps 1.6, 2.1, 2.2)."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+
+with workflow.unsafe.imports_passed_through():
+    from procedures import changes
+    from procedures.clocks import ClockKind
+    from procedures.exchange_state import ConfirmedContact, Delivered, ExchangeState, ExchangingState
+    from procedures.form_exchange import (
+        ConfirmLetterRecipient,
+        CorrectionsSilent,
+        MailWaiting,
+        PrivacyIncident,
+        ProvideContact,
+        ReviewReturn,
+        SendFailed,
+        SendForm,
+        UnreadReturn,
+        what_is_missing,
+    )
+    from procedures.record import (
+        DocumentReviewed,
+        MailPrepared,
+        MailSettled,
+        NoteWritten,
+        NoticeGiven,
+    )
+    from procedures.steps import StepRef
+    from procedures.tasks import Answer, By
+    from procedures.terms import Role
+    from workflows.case_run import Answered, Arrived, CaseRun, Event
+    from workflows.exchange_clock import ExchangeClock
+
+S = TypeVar("S", bound=ExchangingState)
+_MANAGER = Role.MANAGER_HOUSING_WELLBEING_SUPPORT
+_WAITING_LONG = timedelta(hours=1)
+
+_DELIVERING: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(minutes=5),
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=1)),
+}
+"""A gateway that is away is tried again for as long as it takes."""
+
+
+class FormExchange(Generic[S]):
+    """Works on `state.exchange` of a case; every method can be called again after a restart."""
+
+    def __init__(
+        self,
+        case: CaseRun[S],
+        step: StepRef,
+        return_clock: ClockKind,
+        send: type[SendForm],
+        *,
+        mail_kind: str,
+        role: Role | None = None,
+    ) -> None:
+        """`send` is the task that sends the form, `mail_kind` what goes out; `role` owns the tasks if not their own."""
+        self._case = case
+        self._step = step
+        self._send = send
+        self._mail_kind = mail_kind
+        self._role = role
+        self._deliveries: dict[str, asyncio.Task[None]] = {}
+        self._clock = ExchangeClock(self, return_clock)
+        case.recorded = self._hand_over_mail
+
+    # -- what the clock and the letters use ------------------------------------------------------------------
+
+    @property
+    def case(self) -> CaseRun[S]:
+        """The running case."""
+        return self._case
+
+    @property
+    def state(self) -> ExchangeState:
+        """What is remembered of the exchange."""
+        assert self._case.state is not None
+        return self._case.state.exchange
+
+    @property
+    def case_id(self) -> str:
+        """The case's number."""
+        assert self._case.state is not None
+        return self._case.state.case_id
+
+    def change(self, **values: Any) -> None:
+        """Remember something new."""
+        assert self._case.state is not None
+        self._case.state.exchange = self.state.model_copy(update=values)
+
+    def notify(self, kind: str, number: int) -> None:
+        """A secure notice to the manager, once per kind and number."""
+        assert self._case.state is not None
+        self._case.add(
+            NoticeGiven(
+                notice_id=f"{self.case_id}-{kind}-{number}",
+                role=_MANAGER,
+                region=self._case.state.region,
+                kind=kind,
+            )
+        )
+
+    def open(
+        self,
+        asked: type[Answer],
+        context: dict[str, Any],
+        due_at: datetime | None = None,
+        *,
+        urgent: bool = True,
+    ) -> None:
+        """A task of the exchange: the manager's stay the manager's, the others belong to the owner of the step."""
+        role = self._role if asked.role is not _MANAGER else None
+        self._case.open(asked, urgent=urgent, due_at=due_at, step=self._step, role=role, context=context)
+
+    def prepare(self, kind: str, contact: ConfirmedContact, key: str, fields: Mapping[str, Any]) -> str:
+        """Write an outbox row with the present turn; it is handed to the gateway once the turn is recorded."""
+        mail_id = f"{self.case_id}-{key}"
+        self._case.add(
+            MailPrepared(
+                mail_id=mail_id,
+                business_key=f"{self.case_id}/{self.state.form.value}/{key}",
+                kind=kind,
+                reference=mail_id,
+                contact_id=contact.contact_id,
+                contact_version=contact.version,
+                confirmed_by=contact.by,
+                confirmed_at=contact.at,
+                fields=dict(fields),
+            )
+        )
+        self.change(sending={**self.state.sending, mail_id: self._case.now})
+        return mail_id
+
+    # -- what a step calls -------------------------------------------------------------------------------------
+
+    def open_tasks(self) -> None:
+        """Open what the exchange needs of a person now."""
+        state = self.state
+        if not state.out and not state.complete and not self._has_open(ProvideContact.kind, SendFailed.kind):
+            self.open(self._send, {"cycle": state.cycle + 1}, urgent=False)
+        self._clock.open_tasks()
+
+    def next_instant(self) -> datetime | None:
+        """When the exchange wants to be woken (UTC)."""
+        waiting = [
+            since + _WAITING_LONG
+            for since in self.state.sending.values()
+            if not self._has_open(MailWaiting.kind) and since + _WAITING_LONG > self._case.now
+        ]
+        return min((i for i in (*waiting, self._clock.next_instant()) if i), default=None)
+
+    async def due(self) -> None:
+        """An instant has come: a mail that waits long, a letter, a reminder."""
+        if any(since + _WAITING_LONG <= self._case.now for since in self.state.sending.values()):
+            self.open(MailWaiting, {})
+        await self._clock.due()
+
+    async def handle(self, event: Event) -> None:
+        """Take an answer or arrival that belongs to the exchange; others are left alone."""
+        match event:
+            case Answered():
+                await self._answered(event)
+            case Arrived(what={"delivered": delivered}):
+                await self._delivered(Delivered.model_validate(delivered))
+            case Arrived(what={"bounced": mail_id}):
+                self._bounced(mail_id)
+            case Arrived(what={"returned": received_id} as what):
+                self._returned(received_id, what.get("documents", []), what.get("received_at"))
+            case Arrived(what={"unread_reply": received_id}):
+                self._returned(received_id, [], None)
+            case Arrived(what={"sorted": received_id}):
+                self._no_longer_unread(received_id)
+            case _:
+                pass
+
+    async def changed(self, change: changes.Change, by: By) -> bool:
+        """Take a change that concerns the exchange alone. False when it is somebody else's."""
+        match change:
+            case changes.WrongRecipient():
+                self._wrong_recipient(change)
+            case changes.ExtendDeadline():
+                await self._clock.extend(change.working_days, change.reason)
+            case changes.RecalculateDeadline():
+                await self._clock.recalculate(change.reason)
+            case _:
+                return False
+        return True
+
+    def stop(self, reason: str) -> None:
+        """Disclosure ends: unsent mail is cancelled, the clock stops; what has left stays listed (AMB-X-4)."""
+        for mail_id in self.state.sending:
+            self._case.add(MailSettled(mail_id=mail_id, state="cancelled", reason=reason))
+        self._clock.stop(reason)
+        self.change(sending={})
+        for task in self._deliveries.values():
+            task.cancel()
+        self._deliveries.clear()
+
+    def tell_of_disclosure_in_error(self) -> None:
+        """A form about the wrong person has left: the manager decides what Corrections is told (AMB-X-6)."""
+        self.open(PrivacyIncident, {"mail_id": self.state.mail_id})
+        self.notify("disclosed_in_error", self.state.cycle)
+
+    # -- answers -------------------------------------------------------------------------------------------------
+
+    async def _answered(self, event: Answered) -> None:
+        match event.answer:
+            case SendForm() as answer:
+                self._send_form(answer, event.by)
+            case ConfirmLetterRecipient() as answer:
+                self.change(
+                    letter_contact=self._confirmed(answer.contact_id, answer.contact_version, event.by)
+                )
+                await self._clock.due()
+            case ReviewReturn() as answer:
+                self._reviewed(event, answer)
+            case SendFailed() as answer:
+                self._after_failure(event, answer)
+            case CorrectionsSilent() as answer:
+                self.change(chase_closed=True, next_reminder_at=None)
+                self._note(event, answer.end_reminders_because)
+            case UnreadReturn() as answer:
+                self._note(event, answer.arranged)
+            case ProvideContact() as answer:
+                self._note(event, answer.note)
+            case PrivacyIncident() as answer:
+                self._note(event, answer.actions_taken)
+            case MailWaiting() as answer:
+                self._note(event, f"Service Desk call {answer.service_desk_reference}")
+            case _:
+                pass
+
+    def _send_form(self, answer: SendForm, by: By) -> None:
+        if answer.no_contact_known:
+            self.open(ProvideContact, {})
+            self.notify("no_contact_known", self.state.cycle + 1)
+            return
+        assert answer.contact_id is not None
+        assert answer.contact_version is not None
+        contact = self._confirmed(answer.contact_id, answer.contact_version, by)
+        cycle = self.state.cycle + 1
+        self.change(contact=contact, cycle=cycle, letters={}, accepted_at=None, letter_contact=None)
+        mail_id = self.prepare(self._mail_kind, contact, f"{cycle}", answer.mail_fields())
+        self.change(mail_id=mail_id)
+
+    def _reviewed(self, event: Answered, answer: ReviewReturn) -> None:
+        received_id = event.task.context["received_id"]
+        documents: list[str] = event.task.context.get("documents", [])
+        self._no_longer_unread(received_id)
+        missing = what_is_missing(self.state.form, answer) if answer.verdict == "incomplete" else ()
+        if answer.verdict != "not_the_form":
+            for document_id in documents:
+                self._case.add(
+                    DocumentReviewed(
+                        document_id=document_id, complete=answer.verdict == "complete", missing=list(missing)
+                    )
+                )
+        if answer.note:
+            self._note(event, answer.note)
+        if answer.verdict == "complete":
+            self._completed(answer.returned)
+        elif missing and self.state.contact:
+            self.change(missing=missing)
+            self.prepare(
+                f"{self.state.form.value} incomplete",
+                self.state.contact.model_copy(update={"by": event.by.subject, "at": self._case.now}),
+                f"back-{event.task.task_id.rsplit('-', 1)[-1]}",
+                {"missing_parts": list(missing)},
+            )
+
+    def _completed(self, returned: dict[str, Any]) -> None:
+        """Fully completed: all chasers end at once, a letter that has not left never leaves (AMB-P1-11)."""
+        for mail_id in self.state.sending:
+            self._case.add(
+                MailSettled(mail_id=mail_id, state="cancelled", reason="the completed form has come")
+            )
+        self._clock.stop("the completed form has come")
+        self._case.cancel(
+            "the completed form has come",
+            ConfirmLetterRecipient.kind,
+            CorrectionsSilent.kind,
+            UnreadReturn.kind,
+            ReviewReturn.kind,
+            SendFailed.kind,
+            MailWaiting.kind,
+        )
+        self.change(complete=True, returned=returned, sending={}, unread=(), missing=())
+
+    def _after_failure(self, event: Answered, answer: SendFailed) -> None:
+        self._note(event, answer.note)
+        mail_id = event.task.context["mail_id"]
+        if answer.action == "send_again" and mail_id in self.state.letters:
+            letters = {k: v for k, v in self.state.letters.items() if k != mail_id}
+            self.change(letters=letters, letter_contact=None, contact=self.state.contact)
+        elif answer.action == "send_again":
+            self.change(mail_id=None, accepted_at=None)
+
+    # -- arrivals ------------------------------------------------------------------------------------------------
+
+    async def _delivered(self, delivered: Delivered) -> None:
+        self._deliveries.pop(delivered.mail_id, None)
+        self.change(sending={k: v for k, v in self.state.sending.items() if k != delivered.mail_id})
+        if not self.state.sending:
+            self._case.cancel("the gateway has taken the mail", MailWaiting.kind)
+        match delivered.state:
+            case "accepted":
+                assert delivered.accepted_at is not None
+                await self._accepted(delivered.mail_id, delivered.accepted_at)
+            case "refused" | "failed":
+                self.open(
+                    SendFailed,
+                    {
+                        "mail_id": delivered.mail_id,
+                        "rule": delivered.rule,
+                        "problem": delivered.problem,
+                    },
+                )
+            case "cancelled":
+                pass
+
+    async def _accepted(self, mail_id: str, accepted_at: datetime) -> None:
+        """The gateway's acceptance is day 0; of the form, or of a letter for its own answer."""
+        if self.state.complete:
+            return
+        if mail_id == self.state.mail_id:
+            self.change(accepted_at=accepted_at)
+            await self._clock.start(0, mail_id, accepted_at)
+        elif mail_id in self.state.letters:
+            await self._clock.start(self.state.letters[mail_id], mail_id, accepted_at)
+
+    def _bounced(self, mail_id: str) -> None:
+        """Nothing was received, so no clock runs (AMB-X-8); a person decides about sending again."""
+        if mail_id not in (self.state.mail_id, *self.state.letters):
+            return
+        self._case.add(MailSettled(mail_id=mail_id, state="bounced", reason="came back undelivered"))
+        if not self.state.complete:
+            self._clock.stop("the mail bounced: nothing was received")
+            self.open(SendFailed, {"mail_id": mail_id, "rule": "AMB-X-8", "problem": "came back undelivered"})
+
+    def _returned(self, received_id: str, documents: list[str], received_at: str | None) -> None:
+        if received_id in self.state.read or received_id in self.state.unread:
+            return
+        self.change(unread=(*self.state.unread, received_id))
+        if self.state.complete:
+            self._no_longer_unread(received_id)
+            return
+        self.open(
+            ReviewReturn, {"received_id": received_id, "documents": documents, "received_at": received_at}
+        )
+
+    def _no_longer_unread(self, received_id: str) -> None:
+        self.change(
+            unread=tuple(r for r in self.state.unread if r != received_id),
+            read=(*self.state.read, received_id),
+        )
+        if not self.state.unread:
+            self._case.cancel("everything returned has been read", UnreadReturn.kind)
+
+    def _wrong_recipient(self, change: changes.WrongRecipient) -> None:
+        self._case.add(
+            MailSettled(mail_id=change.mail_id, state="wrong_recipient", reason="sent to the wrong recipient")
+        )
+        self._clock.stop("sent to the wrong recipient: the clock is void")
+        self.notify("privacy_incident", self.state.cycle)
+        self.open(PrivacyIncident, {"mail_id": change.mail_id})
+        self._case.add(NoteWritten(note_id=f"{change.mail_id}-wrong", text=change.note))
+        self.change(mail_id=None, accepted_at=None, contact=None, letters={}, letter_contact=None)
+
+    # -- the gateway -----------------------------------------------------------------------------------------------
+
+    def _hand_over_mail(self) -> None:
+        """Called once the record holds the turn: each waiting mail has one delivery, also after a restart."""
+        assert self._case.state is not None
+        for mail_id in self.state.sending:
+            if mail_id not in self._deliveries:
+                self._deliveries[mail_id] = asyncio.create_task(self._deliver(mail_id))
+
+    async def _deliver(self, mail_id: str) -> None:
+        delivered: Delivered = await workflow.execute_activity(
+            "deliver",
+            result_type=Delivered,
+            args=[mail_id, self._case.now],
+            summary=f"{self._step} secure mail",
+            **_DELIVERING,
+        )
+        self._case.arrive({"delivered": delivered.model_dump(mode="json")})
+
+    # -- small things ----------------------------------------------------------------------------------------------
+
+    def _confirmed(self, contact_id: str, version: int, by: By) -> ConfirmedContact:
+        return ConfirmedContact(contact_id=contact_id, version=version, by=by.subject, at=self._case.now)
+
+    def _has_open(self, *kinds: str) -> bool:
+        assert self._case.state is not None
+        return any(task.kind in kinds for task in self._case.state.tasks.values())
+
+    def _note(self, event: Answered, text: str) -> None:
+        self._case.add(NoteWritten(note_id=f"{event.task.task_id}-note", text=text))
