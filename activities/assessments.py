@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,12 +13,17 @@ from procedures.record import AssessmentCalculated, Turn
 
 
 async def calculate(session: AsyncSession, turn: Turn, position: int, effect: AssessmentCalculated) -> None:
-    """Store one version and move the assessment to it. Primary and duplicates come as effects of one turn."""
+    """Store one version and move the assessment to it. Primary and duplicates come as effects of one turn.
+
+    Its number follows the newest version on record: another open case may have added answers meanwhile (TR-16).
+    """
     confirmed = effect.status is AssessmentStatus.CUR
+    newest = select(Assessment.version).where(Assessment.number == effect.number).with_for_update()
+    version = max(effect.version, (await session.scalar(newest) or 0) + 1)
     values: dict[str, Any] = {
         "code": effect.code.value,
         "status": effect.status.value,
-        "version": effect.version,
+        "version": version,
         "superseded_by": effect.superseded_by,
         "duplicate_of": effect.duplicate_of,
     }
@@ -31,7 +37,7 @@ async def calculate(session: AsyncSession, turn: Turn, position: int, effect: As
     await session.execute(
         insert(AssessmentVersion).values(
             number=effect.number,
-            version=effect.version,
+            version=version,
             code=effect.code.value,
             status=effect.status.value,
             rule=effect.rule,
@@ -54,6 +60,6 @@ async def calculate(session: AsyncSession, turn: Turn, position: int, effect: As
         step=turn.step,
         subject=effect.number,
         rule=effect.rule,
-        detail={"code": effect.code.value, "status": effect.status.value, "version": effect.version},
+        detail={"code": effect.code.value, "status": effect.status.value, "version": version},
         business_key=f"{turn.case_id}/{turn.number}/{position}",
     )

@@ -13,8 +13,10 @@ from activities.contacts import Fallback, directory_entry
 from activities.standing import PersonNow, person_now
 from adapters.ports import Permanent
 from models.tables.audit import AuditEvent
-from models.tables.case import StaffMember, Task
+from models.tables.case import CaseRecord, StaffMember, Task
 from models.tables.mail import CorrectionsContact, SecureMessage
+from models.tables.placement import VoidProperty
+from procedures.editions import parameters_for
 from procedures.forms import (
     ChaserRound,
     Disclosure,
@@ -69,6 +71,12 @@ class Letter:
     proposed: ProposedMail
     person: PersonNow | None
     office: str | None
+    copies: tuple[str, ...] = ()
+    """Those of the addresses that get a copy."""
+    void_address: str | None = None
+    """Of the void property that the message is about, if it is about one."""
+    edition: str = field(kw_only=True)
+    """The case's edition, which its forms and letters carry (AMB-X-11)."""
 
 
 async def compose(session: AsyncSession, row: SecureMessage, at: datetime, house: MailHouse) -> Letter:
@@ -80,18 +88,21 @@ async def compose(session: AsyncSession, row: SecureMessage, at: datetime, house
     sender = await _role_of(session, row)
     disclosure = _disclosure(kind, given)
     at_sending = person.at_sending if person else None
+    copies = await _copies(session, row, kind)
+    edition = await _edition(session, row)
     if person and disclosure is Disclosure.ACCOMMODATION_CHANGE and person.has_left_a_home:
         at_sending = person.at_sending.model_copy(update={"left_with_this_event": True})
     proposed = ProposedMail(
         mail_id=row.mail_id,
         now=at,
         recipient=shape.recipient,
-        addresses=await _addresses(session, row, contact, shape.recipient),
+        addresses=(*await _addresses(session, row, contact, shape.recipient), *copies),
         subject=secure_subject(row.reference),
         text=mail_text(
             kind,
             sender=sender or Role.ADVISOR_WELLBEING_SUPPORT,
             signature=house.signature,
+            policy=parameters_for(edition),
             missing=_missing(kind, given),
             about=await _about(session, row, kind),
         ),
@@ -108,7 +119,14 @@ async def compose(session: AsyncSession, row: SecureMessage, at: datetime, house
         staff_domains=house.staff_domains,
         personal_words=person.personal_words if person else (),
     )
-    return Letter(proposed=proposed, person=person, office=contact.office if contact else None)
+    return Letter(
+        proposed=proposed,
+        person=person,
+        office=contact.office if contact else None,
+        copies=copies,
+        void_address=await _void_address(session, row),
+        edition=edition,
+    )
 
 
 def forms_of(row: SecureMessage, letter: Letter, house: MailHouse) -> tuple[FormFields, ...]:
@@ -147,18 +165,20 @@ def _form(form: Form, row: SecureMessage, letter: Letter, house: MailHouse) -> F
                 **head,
                 person=about,
                 reason=WhyWeAsk(given.get("reason", reason)),
-                home_address=home if lives and home else None,
+                home_address=letter.void_address or (home if lives and home else None),
             )
         case Form.T_439:
             return T439Fields(**head, person=about, home_address=home, occupancy=person.at_sending.occupancy)
         case Form.T_442:
             assert letter.proposed.disclosure is not None
             aware_on = _date(given, "aware_on") or today
-            facts = given.get("facts") or initial_facts(person.at_sending.occupancy.value, aware_on)
+            facts = given.get("facts") or initial_facts(
+                letter.proposed.disclosure, person.at_sending.occupancy, aware_on
+            )
             return T442Fields(
                 **head,
                 person=about,
-                home_address=home,
+                home_address=letter.void_address or home,
                 kind=letter.proposed.disclosure,
                 facts=facts,
                 aware_on=aware_on,
@@ -201,7 +221,9 @@ def _date(given: Mapping[str, Any], name: str) -> date | None:
 def _disclosure(kind: MailKind, given: Mapping[str, Any]) -> Disclosure | None:
     if Form.T_442 not in SHAPES[kind].forms:
         return None
-    return Disclosure(given["disclosure"]) if given.get("disclosure") else Disclosure.INITIAL
+    if given.get("disclosure"):
+        return Disclosure(given["disclosure"])
+    return Disclosure.VOID_MATCH if Form.T_441 in SHAPES[kind].forms else Disclosure.INITIAL
 
 
 def _missing(kind: MailKind, given: Mapping[str, Any]) -> tuple[str, ...]:
@@ -223,6 +245,8 @@ async def _about(session: AsyncSession, row: SecureMessage, kind: MailKind) -> d
                 .limit(1)
             )
             return {"Earlier reference": earlier} if earlier else {}
+        case MailKind.OFFER_ACCEPTED:
+            return {"Our reference": row.reference, "Property": str(row.fields["property_ref"])}
         case _:
             return {"Our reference": row.reference}
 
@@ -230,20 +254,53 @@ async def _about(session: AsyncSession, row: SecureMessage, kind: MailKind) -> d
 async def _addresses(
     session: AsyncSession, row: SecureMessage, contact: CorrectionsContact | None, recipient: RecipientKind
 ) -> tuple[str, ...]:
-    """The contact's address as it is now; for the missing report all other advisors, once each (P1.S1.N7)."""
+    """The contact's address as it is now; for the missing report the other advisor it is for, or all (P1.S1.N7)."""
     if recipient is not RecipientKind.STAFF:
         return (contact.secure_address,) if contact and contact.secure_address else ()
+    if _kind(row) is MailKind.OFFER_ACCEPTED:
+        return await _staff(session, Role.HOUSING_SUPPORT_MANAGER, row.fields["region"])
     found = await session.scalars(
         select(StaffMember.mail_address)
         .where(
             StaffMember.role == Role.ADVISOR_WELLBEING_SUPPORT.value,
             StaffMember.active,
             StaffMember.subject != row.fields.get("not_to", ""),
+            *([StaffMember.subject == row.fields["to"]] if row.fields.get("to") else []),
         )
         .distinct()
         .order_by(StaffMember.mail_address)
     )
     return tuple(found)
+
+
+async def _copies(session: AsyncSession, row: SecureMessage, kind: MailKind) -> tuple[str, ...]:
+    """The manager of the region is copied in on an accepted offer (P4.S3.a1)."""
+    if kind is not MailKind.OFFER_ACCEPTED:
+        return ()
+    return await _staff(session, Role.MANAGER_HOUSING_WELLBEING_SUPPORT, row.fields["region"])
+
+
+async def _staff(session: AsyncSession, role: Role, region: str) -> tuple[str, ...]:
+    found = await session.scalars(
+        select(StaffMember.mail_address)
+        .where(StaffMember.role == role.value, StaffMember.active, StaffMember.region == region)
+        .distinct()
+        .order_by(StaffMember.mail_address)
+    )
+    return tuple(found)
+
+
+async def _edition(session: AsyncSession, row: SecureMessage) -> str:
+    """The edition under which the case of a message began."""
+    return (await session.get_one(CaseRecord, row.case_id)).edition
+
+
+async def _void_address(session: AsyncSession, row: SecureMessage) -> str | None:
+    """Step 3.2: form and disclosure are about the void property, not about where the person lives (AMB-P3-1)."""
+    if not row.fields.get("property_ref") or row.kind == MailKind.OFFER_ACCEPTED.value:
+        return None
+    home = await session.get(VoidProperty, row.fields["property_ref"])
+    return home.address if home else None
 
 
 def _as_contact(held: CorrectionsContact | None) -> Contact | None:

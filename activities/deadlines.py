@@ -8,8 +8,8 @@ from temporalio import activity
 from models.database import Database
 from models.tables.mail import CalendarDay, Clock
 from procedures.clocks import ClockKind, WorkingDayClock, opening_of, reminder_days, working_day_clock
+from procedures.editions import parameters_for
 from procedures.local_time import local_date
-from procedures.parameters import parameters_for
 from procedures.report_week import report_week
 from procedures.tasks import Frozen
 from procedures.working_days import Calendar, CalendarName, ExtraDay

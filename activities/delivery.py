@@ -155,6 +155,8 @@ class Delivery:
             if task.state != "open":
                 return await self._decided(new, task)
             await asyncio.sleep(_NOT_READY_PAUSE)
+        if rule == _ENDED:
+            return await self._late(new)
         await self._refuse(new, rule, reason)
         return RefusedCommand(rule=rule, reason=reason)
 
@@ -173,6 +175,9 @@ class Delivery:
             return await self._decided(new, task)
         if await self._still_open(new.case_id):
             return Waiting()
+        return await self._late(new)
+
+    async def _late(self, new: NewCommand) -> Late:
         await keep_late_command(self._database, new, rule=_ENDED, reason=_ENDED_REASON, at=self._clock())
         return Late(rule=_ENDED, reason=_ENDED_REASON)
 

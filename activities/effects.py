@@ -4,9 +4,23 @@ from typing import assert_never
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from activities import assessments, cases, mail_rows, person_files, runs, statements, tasks
+from activities import (
+    assessments,
+    by_hand,
+    case_questions,
+    cases,
+    duty_rows,
+    mail_rows,
+    offers,
+    person_files,
+    runs,
+    service_desk,
+    statements,
+    tasks,
+    viewings,
+)
 from adapters.keys import FieldCipher
-from procedures import record
+from procedures import duty_record, match_void_record, outside_entry, record
 from procedures.record import Effect, Turn
 
 
@@ -49,5 +63,41 @@ async def apply_effect(  # noqa: C901 - one line per effect, exhaustive
             await mail_rows.stop_clock(session, turn, effect)
         case record.DocumentReviewed():
             await mail_rows.review_document(session, turn, position, effect)
+        case match_void_record.CaseQuestionsAnswered():
+            await case_questions.answer_questions(session, turn, position, effect)
+        case match_void_record.MatchWeighed():
+            await offers.weigh_match(session, turn, position, effect)
+        case match_void_record.MatchClosed():
+            await offers.close_match(session, turn, position, effect)
+        case match_void_record.ViewingBooked():
+            await viewings.book(session, turn, position, effect)
+        case match_void_record.ViewingSettled():
+            await viewings.settle_viewing(session, turn, position, effect)
+        case match_void_record.PaperPrinted():
+            await viewings.print_paper(session, turn, position, effect)
+        case match_void_record.PaperSettled():
+            await viewings.settle_paper(session, turn, position, effect)
+        case match_void_record.PartBRecorded():
+            await offers.record_part_b(session, turn, position, effect)
+        case match_void_record.ApprovalWithdrawn():
+            await offers.withdraw_approval(session, turn, position, effect)
+        case match_void_record.RiskRatingChecked():
+            await offers.check_rating(session, turn, position, effect)
+        case match_void_record.OfferMade():
+            await offers.make_offer(session, turn, position, effect)
+        case match_void_record.OfferChanged():
+            await offers.change_offer(session, turn, position, effect)
+        case duty_record.SuitabilityDecided():
+            await duty_rows.decide(session, turn, position, effect)
+        case duty_record.MoveWatched():
+            await duty_rows.watch(session, turn, position, effect)
+        case duty_record.WatchEnded():
+            await duty_rows.end_watch(session, turn, position, effect)
+        case outside_entry.OutsideExpected():
+            await by_hand.expect(session, turn, effect)
+        case outside_entry.OutsideEntered():
+            await by_hand.enter(session, turn, position, effect)
+        case outside_entry.UrgentCallLogged():
+            await service_desk.log_urgent_call(session, turn, position, effect)
         case _:
             assert_never(effect)

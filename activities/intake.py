@@ -1,6 +1,7 @@
 """The Friday run on the record: opened once, the mailbox read, rows staged, one case started per entry."""
 
 from datetime import date, datetime
+from itertools import takewhile
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -15,7 +16,7 @@ from adapters.report_file import looks_like_report
 from models.database import Database
 from models.tables.case import Absence, CaseRecord, StaffMember
 from models.tables.report import ReportEntry, ReportMessage, ReportRun
-from procedures import EDITION
+from procedures.editions import edition_in_force
 from procedures.intake import IntakeState
 from procedures.local_time import local_date
 from procedures.report_week import closing_line, nominal_friday
@@ -31,7 +32,7 @@ class RunProgress(Frozen):
     readable: int
     """Messages whose file could be read, also one with no rows."""
     unreadable: list[str]
-    """Keys of messages whose file could not be read."""
+    """Keys of messages whose file could not be read and that no readable one followed."""
     read: int
     resolved: int
     waiting_for_corrections: int
@@ -142,17 +143,33 @@ class Intake:
         return not present
 
 
+    @activity.defn
+    async def other_advisors(self, sender: str) -> list[str]:
+        """Subjects of all other Advisors - Wellbeing Support, one per mail address, in a fixed order (P1.S1.N7)."""
+        advisor = StaffMember.role == Role.ADVISOR_WELLBEING_SUPPORT.value
+        own = select(StaffMember.mail_address).where(StaffMember.subject == sender)
+        async with self._database.transaction() as session:
+            found = await session.scalars(
+                select(func.min(StaffMember.subject))
+                .where(advisor, StaffMember.active, StaffMember.mail_address.not_in(own))
+                .group_by(StaffMember.mail_address)
+                .order_by(func.min(StaffMember.subject))
+            )
+            return list(found)
+
+
 async def open_run(
     database: Database, cases: RunningCases, deadlines: Deadlines, *, friday: date, at: datetime
 ) -> str:
     """Rows of run and case, once; then the workflow, once. A repeat finds both."""
     run_id = friday.isoformat()
     case_id = f"R-{run_id}"
-    week = await deadlines.week_times(friday, EDITION)
+    edition = edition_in_force(at).name
+    week = await deadlines.week_times(friday, edition)
     state = IntakeState(
         case_id=case_id,
         procedure=Procedure.INTAKE,
-        edition=EDITION,
+        edition=edition,
         region="national",
         step="1.1",
         run_id=run_id,
@@ -167,7 +184,7 @@ async def open_run(
             .values(
                 case_id=case_id,
                 procedure=Procedure.INTAKE.value,
-                edition=EDITION,
+                edition=edition,
                 region=state.region,
                 step=state.step,
                 waiting_for="nobody",
@@ -252,7 +269,9 @@ async def run_progress(session: AsyncSession, run_id: str) -> RunProgress:
     )
     return RunProgress(
         readable=sum(message.problem is None for message in messages),
-        unreadable=[message.message_key for message in messages if message.problem],
+        unreadable=[
+            message.message_key for message in takewhile(lambda message: message.problem, reversed(messages))
+        ],
         read=read,
         resolved=resolved or 0,
         waiting_for_corrections=waiting or 0,

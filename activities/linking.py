@@ -1,7 +1,9 @@
 """Linking a report entry to register persons: who joins an open case, and what assessment each record holds."""
 
-from sqlalchemy import select, text, update
+from sqlalchemy import cast, or_, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from temporalio import activity
 
 from activities.running_cases import RunningCases
@@ -46,19 +48,14 @@ class Linking:
     async def link_person(self, request: LinkRequest) -> Linked:
         """Idempotent: the same case asking again gets the same numbers back."""
         async with self._database.transaction() as session:
+            request = await _with_known_duplicates(session, request)
             await _one_at_a_time(session, request)
             other = await _open_case_of(session, request)
             if other:
                 return Linked(joins=other)
-            await session.execute(
-                update(CaseRecord)
-                .where(CaseRecord.case_id == request.case_id)
-                .values(person_ref=request.primary)
-            )
-            return Linked(
-                person=await _linked(session, request),
-                last_statement=await _last_statement(session, request),
-            )
+            person = await _linked(session, request)
+            await _reserve(session, request.case_id, person)
+            return Linked(person=person, last_statement=await _last_statement(session, request))
 
     @activity.defn
     async def new_numbers(self, count: int) -> list[str]:
@@ -67,13 +64,45 @@ class Linking:
             return [f"A-{await session.scalar(text(_NEXT_NUMBER))}" for _ in range(count)]
 
     @activity.defn
-    async def entry_joins(self, entry_id: str, case_id: str, group: str) -> None:
-        """The entry becomes an additional entry of the person's open case: no second case, no second T-441."""
+    async def entry_joins(self, entry_id: str, case_id: str, group: str) -> bool:
+        """The entry becomes an additional entry of the person's open case: no second case, no second T-441.
+
+        False when that case has ended in the meantime. Raises LookupError, to be tried again, while the record says
+        that it is open and its run is not there.
+        """
+        told = await self._cases.tell(case_id, {"additional_entry": entry_id, "group": group})
         async with self._database.transaction() as session:
+            if not told:
+                case = await session.get_one(CaseRecord, case_id)
+                if case.closed_at is None:
+                    raise LookupError("the open case has no run at present")
+                return False
             await session.execute(
                 update(ReportEntry).where(ReportEntry.entry_id == entry_id).values(case_id=case_id)
             )
-        await self._cases.tell(case_id, {"additional_entry": entry_id, "group": group})
+            return True
+
+
+async def _with_known_duplicates(session: AsyncSession, request: LinkRequest) -> LinkRequest:
+    """The primary on record stays fixed and its duplicates come along, whichever was named (AMB-P1-12, P1.S2.N4)."""
+    primary, duplicate = aliased(Assessment), aliased(Assessment)
+    pairs = (
+        select(primary.person_ref, duplicate.person_ref)
+        .join(duplicate, duplicate.duplicate_of == primary.number)
+        .where(duplicate.status != AssessmentStatus.CLO.value)
+    )
+    named = (request.primary, *request.duplicates)
+    held = await session.execute(
+        pairs.where(or_(primary.person_ref.in_(named), duplicate.person_ref.in_(named)))
+    )
+    primaries = sorted({first for first, _ in held}, key=lambda ref: (ref != request.primary, ref))
+    if not primaries:
+        return request
+    rest = await session.execute(pairs.where(primary.person_ref.in_(primaries)))
+    group = dict.fromkeys((*primaries, *named, *sorted(second for _, second in rest)))
+    return request.model_copy(
+        update={"primary": primaries[0], "duplicates": tuple(ref for ref in group if ref != primaries[0])}
+    )
 
 
 async def _one_at_a_time(session: AsyncSession, request: LinkRequest) -> None:
@@ -84,12 +113,29 @@ async def _one_at_a_time(session: AsyncSession, request: LinkRequest) -> None:
 
 
 async def _open_case_of(session: AsyncSession, request: LinkRequest) -> str | None:
+    """Another open case of the person, found by its primary or by any of its duplicates."""
+    records = CaseRecord.state["person"]["records"]
+    named = (request.primary, *request.duplicates)
     return await session.scalar(
-        select(CaseRecord.case_id).where(
+        select(CaseRecord.case_id)
+        .where(
             CaseRecord.procedure == Procedure.IDENTIFY.value,
             CaseRecord.closed_at.is_(None),
-            CaseRecord.person_ref.in_([request.primary, *request.duplicates]),
             CaseRecord.case_id != request.case_id,
+            or_(CaseRecord.person_ref.in_(named), *(records.contains([{"person_ref": r}]) for r in named)),
+        )
+        .limit(1)
+    )
+
+
+async def _reserve(session: AsyncSession, case_id: str, person: LinkedPerson) -> None:
+    """The record shows at once whom the case has, duplicates too; the turn that follows writes the same."""
+    await session.execute(
+        update(CaseRecord)
+        .where(CaseRecord.case_id == case_id)
+        .values(
+            person_ref=person.primary,
+            state=CaseRecord.state.op("||")(cast({"person": person.model_dump(mode="json")}, JSONB)),
         )
     )
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -27,8 +27,9 @@ from adapters.ports import (
 from models.database import Database
 from models.tables.audit import AuditEvent
 from models.tables.mail import SecureMessage
+from procedures.editions import edition
+from procedures.exchange_state import Delivered
 from procedures.mail_guard import Refusal, refusals_of
-from procedures.tasks import Frozen
 
 PDF = "application/pdf"
 JOURNAL_PAUSES = (0.0, 2.0, 5.0)
@@ -37,29 +38,15 @@ JOURNAL_PAUSES = (0.0, 2.0, 5.0)
 _LOCK = "hashtextextended('secure_message/' || :mail_id, 0)"
 
 
-class Delivered(Frozen):
-    """What became of a message."""
-
-    mail_id: str
-    state: Literal["accepted", "refused", "failed", "cancelled"]
-    accepted_at: datetime | None = None
-    """The gateway's own word: day 0 of the clock (UTC)."""
-    queue_id: str | None = None
-    rule: str | None = None
-    """The first rule that refused it."""
-    problem: str | None = None
-
-
 @dataclass(frozen=True)
 class _Ready:
     """A message that may leave: what is sent, and what of it is filed."""
 
     mail: OutgoingMail
     documents: tuple[StoredDocument, ...]
-    letter: Letter
 
 
-class Delivery:
+class MailDelivery:
     """Sends outbox rows; one attempt at a time per message, whatever dies on the way."""
 
     def __init__(
@@ -92,14 +79,14 @@ class Delivery:
             if row.state == "sending":
                 found = await self._in_the_journal(row)
                 if found is not None:
-                    return await self._accepted(row, found, at)
+                    return await self._accepted(row, found, at, found_in_journal=True)
             if await self._cancelled_meanwhile(row):
                 return await self._cancelled(row, at)
             try:
                 return await self._attempt(row, at, lock)
             except Permanent as error:
                 await outbox.fail(self._database, row, str(error), at)
-                return Delivered(mail_id=mail_id, state="failed", problem=str(error))
+                return _outcome(row, "failed", problem=str(error))
 
     async def _attempt(self, row: SecureMessage, at: datetime, lock: AsyncConnection) -> Delivered:
         async with self._database.transaction() as session:
@@ -110,16 +97,16 @@ class Delivery:
         ready = await self._ready(row, letter, at)
         attempt = await outbox.reserve(self._database, row, ready.mail.to, ready.documents, at)
         if attempt is None:
-            return _settled(await self._row(row.mail_id)) or Delivered(mail_id=row.mail_id, state="cancelled")
+            return _settled(await self._row(row.mail_id)) or _outcome(row, "cancelled")
         await _still_ours(lock)
         acceptance = await self._mail.send(ready.mail)
-        return await self._accepted(row, acceptance, at, ready.letter)
+        return await self._accepted(row, acceptance, at, found_in_journal=False)
 
     async def _ready(self, row: SecureMessage, letter: Letter, at: datetime) -> _Ready:
         """Render each form once: a message that is sent again carries the very documents of its first attempt."""
         documents, attachments = [], []
         for fields in forms_of(row, letter, self._house):
-            content = await asyncio.to_thread(render, fields, at)
+            content = await asyncio.to_thread(render, fields, at, edition(letter.edition))
             form = fields.form.value
             stored, kept = await store_document(
                 self._database,
@@ -132,8 +119,8 @@ class Delivery:
         mail = OutgoingMail(
             message_id=row.message_id,
             sender=self._house.sender,
-            to=proposed.addresses,
-            cc=(),
+            to=tuple(address for address in proposed.addresses if address not in letter.copies),
+            cc=letter.copies,
             subject=proposed.subject,
             text=proposed.text,
             classification=proposed.classification.value if proposed.classification else "",
@@ -144,33 +131,28 @@ class Delivery:
             self._store,
             NewDocument(f"{row.mail_id}-{MESSAGE}", MESSAGE, "out", "text/plain", _as_text(mail)),
         )
-        return _Ready(mail, (*documents, written), letter)
+        return _Ready(mail, (*documents, written))
 
     # -- outcomes --------------------------------------------------------------------------------------------
 
     async def _accepted(
-        self, row: SecureMessage, acceptance: GatewayAcceptance, at: datetime, letter: Letter | None = None
+        self, row: SecureMessage, acceptance: GatewayAcceptance, at: datetime, *, found_in_journal: bool
     ) -> Delivered:
-        await outbox.accept(self._database, row, acceptance, at, letter.proposed if letter else None)
-        return Delivered(
-            mail_id=row.mail_id,
-            state="accepted",
-            accepted_at=acceptance.accepted_at,
-            queue_id=acceptance.queue_id,
-        )
+        await outbox.accept(self._database, row, acceptance, at, found_in_journal=found_in_journal)
+        return _outcome(row, "accepted", accepted_at=acceptance.accepted_at, queue_id=acceptance.queue_id)
 
     async def _refused(self, row: SecureMessage, refusals: tuple[Refusal, ...], at: datetime) -> Delivered:
         await outbox.refuse(self._database, row, refusals, at)
-        return Delivered(
-            mail_id=row.mail_id,
-            state="refused",
+        return _outcome(
+            row,
+            "refused",
             rule=refusals[0].rule,
             problem=" ".join(f"{refusal.rule}: {refusal.reason}" for refusal in refusals),
         )
 
     async def _cancelled(self, row: SecureMessage, at: datetime) -> Delivered:
         await outbox.cancel(self._database, row, at)
-        return Delivered(mail_id=row.mail_id, state="cancelled")
+        return _outcome(row, "cancelled")
 
     # -- what is known ---------------------------------------------------------------------------------------
 
@@ -235,12 +217,17 @@ async def _still_ours(lock: AsyncConnection) -> None:
 
 def _settled(row: SecureMessage) -> Delivered | None:
     if row.state == "cancelled":
-        return Delivered(mail_id=row.mail_id, state="cancelled")
+        return _outcome(row, "cancelled")
     if row.accepted_at is not None:
-        return Delivered(
-            mail_id=row.mail_id, state="accepted", accepted_at=row.accepted_at, queue_id=row.queue_id
-        )
+        return _outcome(row, "accepted", accepted_at=row.accepted_at, queue_id=row.queue_id)
     return None
+
+
+def _outcome(
+    row: SecureMessage, state: Literal["accepted", "refused", "failed", "cancelled"], **known: Any
+) -> Delivered:
+    nothing: dict[str, Any] = {"accepted_at": None, "queue_id": None, "rule": None, "problem": None}
+    return Delivered(mail_id=row.mail_id, state=state, **nothing | known)
 
 
 def _as_text(mail: OutgoingMail) -> bytes:

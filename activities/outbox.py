@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import case, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.audit import write_audit
@@ -16,7 +16,6 @@ from procedures.forms import disclosed_fields
 from procedures.letters import LEGAL_BASIS
 from procedures.mail_guard import Refusal
 from procedures.mail_texts import SHAPES, MailKind
-from procedures.proposed_mail import ProposedMail
 from procedures.tasks import SYSTEM
 
 CANCELLED = "mail cancelled"
@@ -33,7 +32,7 @@ async def reserve(
 ) -> int | None:
     """Count the attempt and file what it carries, before anything leaves. None when the row was settled meanwhile."""
     async with database.transaction() as session:
-        attempt = await session.scalar(
+        attempt: int | None = await session.scalar(
             update(SecureMessage)
             .where(SecureMessage.mail_id == row.mail_id, SecureMessage.state.in_(_OPEN))
             .values(
@@ -61,36 +60,35 @@ async def accept(
     row: SecureMessage,
     acceptance: GatewayAcceptance,
     at: datetime,
-    proposed: ProposedMail | None,
+    *,
+    found_in_journal: bool,
 ) -> None:
-    """The gateway has it: the row, and the disclosure record with its legal basis (SUP-1, OV-4).
-
-    `proposed` is None when the acceptance was found in the journal; what it disclosed follows from its kind.
-    """
+    """The gateway has it: the row, and the disclosure record with its legal basis (SUP-1, OV-4)."""
+    forms = SHAPES[MailKind(row.kind)].forms
+    state = case((SecureMessage.state == "sending", "accepted"), else_=SecureMessage.state)
+    detail: dict[str, Any] = {
+        "forms": [form.value for form in forms],
+        "disclosed": {form.value: list(disclosed_fields(form)) for form in forms},
+        "legal_basis": LEGAL_BASIS if forms else None,
+        "contact_id": row.contact_id,
+        "contact_version": row.contact_version,
+        "confirmed_by": row.recipient_confirmed_by,
+        "queue_id": acceptance.queue_id,
+        "accepted_at": acceptance.accepted_at.isoformat(),
+        "found_in_journal": found_in_journal,
+    }
     async with database.transaction() as session:
         await session.execute(
             update(SecureMessage)
             .where(SecureMessage.mail_id == row.mail_id, SecureMessage.accepted_at.is_(None))
             .values(
-                state="accepted",
+                state=state,
                 queue_id=acceptance.queue_id,
                 accepted_at=acceptance.accepted_at,
                 problem=None,
                 settled_at=acceptance.accepted_at,
             )
         )
-        shape = SHAPES[MailKind(row.kind)]
-        detail: dict[str, Any] = {
-            "forms": [form.value for form in shape.forms],
-            "disclosed": {form.value: list(disclosed_fields(form)) for form in shape.forms},
-            "legal_basis": LEGAL_BASIS if shape.forms else None,
-            "contact_id": row.contact_id,
-            "contact_version": row.contact_version,
-            "confirmed_by": row.recipient_confirmed_by,
-            "queue_id": acceptance.queue_id,
-            "accepted_at": acceptance.accepted_at.isoformat(),
-            "found_in_journal": proposed is None,
-        }
         await _audit(session, row, "mail accepted by the gateway", at, "accepted", detail)
 
 
@@ -99,20 +97,16 @@ async def refuse(database: Database, row: SecureMessage, refusals: Sequence[Refu
     rules = list(dict.fromkeys(refusal.rule for refusal in refusals))
     async with database.transaction() as session:
         if await _settle(session, row, "refused", ", ".join(rules), at):
-            again = await _turned_down(session, row)
-            await _audit(
-                session, row, "mail refused", at, f"refused/{again}", {"rules": rules}, rule=rules[0]
-            )
+            key, detail = f"refused/{at.isoformat()}", {"rules": rules}
+            await _audit(session, row, "mail refused", at, key, detail, rule=rules[0])
 
 
 async def fail(database: Database, row: SecureMessage, problem: str, at: datetime) -> None:
-    """Gateway, form or kind say no for good: a person must act."""
+    """Gateway, form or kind say no for good: a person must act (AMB-X-8)."""
     async with database.transaction() as session:
         if await _settle(session, row, "failed", problem, at):
-            again = await _turned_down(session, row)
-            await _audit(
-                session, row, "mail failed", at, f"failed/{again}", {"problem": problem}, rule="AMB-X-8"
-            )
+            key, detail = f"failed/{at.isoformat()}", {"problem": problem}
+            await _audit(session, row, "mail failed", at, key, detail, rule="AMB-X-8")
 
 
 async def cancel(database: Database, row: SecureMessage, at: datetime) -> None:
@@ -129,12 +123,6 @@ async def _settle(session: AsyncSession, row: SecureMessage, state: str, problem
         .returning(SecureMessage.mail_id)
     )
     return settled is not None
-
-
-async def _turned_down(session: AsyncSession, row: SecureMessage) -> str:
-    """Tells one turning down from the next, and is the same when the same one is written again."""
-    attempt = await session.scalar(select(SecureMessage.attempt).where(SecureMessage.mail_id == row.mail_id))
-    return f"{attempt}"
 
 
 async def _audit(

@@ -1,6 +1,6 @@
 """Person files (Appendix B): one per person on the report, with the prescribed title kept encrypted."""
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -18,7 +18,7 @@ async def create(
     session: AsyncSession, turn: Turn, position: int, effect: PersonFileCreated, cipher: FieldCipher
 ) -> None:
     """Create the file, or find the person's; every person reference of the effect then resolves to it (A-B6)."""
-    file_id = await _held(session, effect) or f"F-{turn.case_id}"
+    file_id = await held_file(session, effect) or await _new_id(session, turn)
     created = await session.scalar(
         insert(PersonFile)
         .values(
@@ -54,8 +54,17 @@ async def create(
     )
 
 
-async def _held(session: AsyncSession, effect: PersonFileCreated) -> str | None:
-    """The file that any of the references resolves to, or that another entry of the same person has."""
+async def _new_id(session: AsyncSession, turn: Turn) -> str:
+    """One per case; a second one when the first was made for a person linked by mistake."""
+    file_id = f"F-{turn.case_id}"
+    return f"{file_id}-{turn.number}" if await session.get(PersonFile, file_id) else file_id
+
+
+async def held_file(session: AsyncSession, effect: PersonFileCreated) -> str | None:
+    """The file that any of the references resolves to, or that another entry of the same person has.
+
+    The entry's own file counts only while it bears nobody's reference: else it is that of somebody linked by mistake.
+    """
     if effect.person_refs:
         found = await session.scalar(
             select(PersonFileName.file_id).where(PersonFileName.person_ref.in_(effect.person_refs)).limit(1)
@@ -63,11 +72,13 @@ async def _held(session: AsyncSession, effect: PersonFileCreated) -> str | None:
         if found:
             return found
     entry, other = aliased(ReportEntry), aliased(ReportEntry)
+    somebodys = select(PersonFileName.person_ref).where(PersonFileName.file_id == PersonFile.file_id).exists()
+    own = other.entry_id == entry.entry_id
     return await session.scalar(
         select(PersonFile.file_id)
         .join(other, other.entry_id == PersonFile.entry_id)
-        .join(entry, entry.corrections_reference == other.corrections_reference)
-        .where(entry.entry_id == effect.entry_id)
+        .join(entry, or_(own, entry.corrections_reference == other.corrections_reference))
+        .where(entry.entry_id == effect.entry_id, ~(own & somebodys))
         .limit(1)
     )
 

@@ -1,5 +1,6 @@
 """The one transaction of a turn: effects, state, audit; a repeat of the same turn changes nothing."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import select, update
@@ -13,26 +14,35 @@ from adapters.keys import FieldCipher
 from models.database import Database
 from models.tables.case import CaseRecord, Command, TurnRecord
 from procedures.case_state import END
+from procedures.outside_entry import OutsideSystem
 from procedures.record import Turn
 
 
 class Recording:
     """Writes turns and reads cases back. Raises nothing of its own: a database that is away is retried."""
 
-    def __init__(self, database: Database, cipher: FieldCipher) -> None:
+    def __init__(
+        self, database: Database, cipher: FieldCipher, by_hand: Collection[OutsideSystem] = ()
+    ) -> None:
         self._database = database
         self._cipher = cipher
+        self._by_hand = sorted(by_hand)
 
     @activity.defn
     async def load_case(self, case_id: str) -> dict[str, Any]:
-        """The state of a case as last recorded: how it begins, and how it goes on after a restart."""
+        """The state of a case as last recorded: how it begins, and how it goes on after a restart.
+
+        Which systems are worked by hand is put in here, so that it stays the same for as long as the run lasts.
+        """
         async with self._database.transaction() as session:
             state: dict[str, Any] | None = await session.scalar(
                 select(CaseRecord.state).where(CaseRecord.case_id == case_id)
             )
         if state is None:
             raise LookupError("no such case in the record")
-        return state
+        # A state copied from another case brings none of that case's entries along.
+        held = (state.get("by_hand") or {}) if state.get("turn") else {}
+        return {**state, "by_hand": {**held, "systems": [system.value for system in self._by_hand]}}
 
     @activity.defn
     async def record_turn(self, turn: Turn) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.audit import write_audit
+from activities.staging import open_entered
 from models.tables.report import ReportEntry, ReportRun
 from procedures.record import EntryResolved, RowResolved, RunChanged, Turn
 
@@ -35,6 +36,8 @@ async def resolve_row(session: AsyncSession, turn: Turn, position: int, effect: 
     values = dict(effect.values)
     if values.get("date_of_birth"):
         values["date_of_birth"] = date.fromisoformat(values["date_of_birth"])
+    if effect.state == "accepted":
+        values |= await open_entered(session, effect.entry_id, values, turn.at)
     await session.execute(
         update(ReportEntry)
         .where(ReportEntry.entry_id == effect.entry_id)

@@ -15,9 +15,9 @@ from activities.routing import Routes
 from adapters.report_file import ReportFileError, read_report
 from models.tables.case import CaseRecord
 from models.tables.report import ReportEntry, ReportMessage, ReportRun
-from procedures import EDITION
+from procedures.editions import edition_in_force
 from procedures.identify import IdentifyState
-from procedures.report_comparison import compare_reports
+from procedures.report_comparison import compare_reports, flag_contradictions
 from procedures.report_rows import read_rows
 from procedures.report_values import RejectedRow, RepeatedRow, ReportRow, RowsRead
 from procedures.tasks import By
@@ -96,7 +96,7 @@ async def stage_report(
     )
     await session.flush()
     await _stage_rows(session, run, key, rows, at)
-    if rows.read:
+    if problem is None:
         run.state = "received" if run.state in ("awaiting", "missing") else run.state
         run.report_available_at = run.report_available_at or received_at
     await write_audit(
@@ -170,10 +170,11 @@ def identify_case(
     case_id: str, entry_id: str, group: Any, friday: date, contradictory: bool, region: str, at: datetime
 ) -> dict[str, Any]:
     """The row from which a case of procedure 1 starts."""
+    edition = edition_in_force(at).name
     state = IdentifyState(
         case_id=case_id,
         procedure=Procedure.IDENTIFY,
-        edition=EDITION,
+        edition=edition,
         region=region,
         step="1.2",
         entry_id=entry_id,
@@ -184,7 +185,7 @@ def identify_case(
     return {
         "case_id": case_id,
         "procedure": Procedure.IDENTIFY.value,
-        "edition": EDITION,
+        "edition": edition,
         "region": region,
         "entry_id": entry_id,
         "step": "1.2",
@@ -262,6 +263,27 @@ async def _insert_others(
     ]
     for batch in range(0, len(rows), 500):
         await session.execute(insert(ReportEntry), rows[batch : batch + 500])
+
+
+async def open_entered(
+    session: AsyncSession, entry_id: str, values: dict[str, Any], at: datetime
+) -> dict[str, Any]:
+    """A case for a rejected row that a person has entered; answers what the entry gets with it (AMB-P1-30)."""
+    entry = await session.get_one(ReportEntry, entry_id)
+    run = await session.get_one(ReportRun, entry.run_id)
+    held = await session.scalars(
+        select(ReportEntry).where(ReportEntry.run_id == run.run_id, ReportEntry.state == "accepted")
+    )
+    row = ReportRow.model_validate(
+        {name: values[name] for name in ReportRow.model_fields if values.get(name) is not None}
+        | {"row_number": entry.row_number}
+    )
+    *_, row = flag_contradictions([*map(row_of, held), row])
+    region = (await Routes.read(session)).region_of(row.address, row.suburb, row.town, row.postcode)
+    case_id = case_number()
+    case = identify_case(case_id, entry_id, row.group, run.friday, row.contradictory, region, at)
+    await session.execute(insert(CaseRecord), [case])
+    return {"case_id": case_id, "region": region, "contradictory": row.contradictory}
 
 
 def row_of(entry: ReportEntry) -> ReportRow:

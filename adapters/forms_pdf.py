@@ -11,7 +11,8 @@ import typst
 
 from adapters.fillable_pdf import with_fields_to_fill_in
 from adapters.ports import Permanent
-from procedures import EDITION, letters
+from procedures import letters
+from procedures.editions import Edition
 from procedures.forms import FORMS, FormFields, Letter17030Fields, PersonDetails
 from procedures.returned_parts import RETURNED, ReturnedPart
 from procedures.terms import ContactKind, Occupancy
@@ -19,20 +20,20 @@ from procedures.terms import ContactKind, Occupancy
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render(fields: FormFields, created_at: datetime) -> bytes:
-    """One PDF; the same fields and creation instant (aware, UTC) give the same bytes.
+def render(fields: FormFields, created_at: datetime, edition: Edition) -> bytes:
+    """One PDF under the edition of its case; the same fields, edition and instant (aware, UTC) give the same bytes.
 
     Raises Permanent when a character of the fields cannot be printed.
     """
-    page = _page(fields)
+    page = _page(fields, edition)
     try:
         pdf = typst.compile(
-            TEMPLATES / f"{fields.form.lower()}.typ",
+            TEMPLATES / f"{fields.form.lower()}-{page['template']}.typ",
             root=TEMPLATES,
             ignore_system_fonts=True,
             sys_inputs={"data": json.dumps(page, ensure_ascii=False)},
             pdf_standards=["ua-1"],
-            timestamp=created_at.astimezone(UTC),
+            timestamp=created_at.astimezone(UTC).replace(microsecond=0),
         )
     except typst.TypstError as error:
         if "could not be displayed" not in str(error):
@@ -54,21 +55,21 @@ def _labels(parts: Sequence[ReturnedPart]) -> dict[str, str]:
     return labels
 
 
-def _page(fields: FormFields) -> dict[str, Any]:
+def _page(fields: FormFields, edition: Edition) -> dict[str, Any]:
     """Everything the template may print: fixed texts, and the allowed fields as words."""
     spec, parts = FORMS[fields.form], RETURNED[fields.form]
     known = {name: _words(getattr(fields, name)) for name in type(fields).model_fields}
     page: dict[str, Any] = {
         "form": spec.form.value,
         "title": spec.title,
-        "template": spec.template_version,
-        "edition": EDITION,
+        "template": edition.templates[fields.form],
+        "edition": edition.name,
         "agency": letters.AGENCY,
         "marking": letters.MARKING,
         "tag": letters.SECURE_MAIL_TAG,
         "basis": letters.LEGAL_BASIS,
         "handling": letters.HANDLING,
-        "opening": letters.paragraphs(fields),
+        "opening": letters.paragraphs(fields, edition.parameters),
         "fillable": bool(parts) and not spec.on_paper,
         "reference": known.pop("our_reference"),
         "prepared_on": known.pop("prepared_on"),
@@ -82,7 +83,7 @@ def _page(fields: FormFields) -> dict[str, Any]:
     if isinstance(fields, Letter17030Fields):
         known["missing_parts"] = letters.missing_part_labels(fields)
         known["missing_form"] = f"{FORMS[fields.missing_form].title} ({fields.missing_form})"
-        page["closing"] = letters.closing(fields)
+        page["closing"] = letters.closing(fields, edition.parameters)
     return page
 
 

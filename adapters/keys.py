@@ -187,6 +187,11 @@ def _write_draft(path: Path, ring: KeyRing) -> Path:
     return draft
 
 
+def keys_for(ring: KeyRing, purpose: Purpose) -> Mapping[str, bytes]:
+    """The derived key of one purpose by key id, for a store that ciphers by itself."""
+    return {key_id: _derive(key, purpose) for key_id, key in ring.keys.items()}
+
+
 def _derive(master: bytes, purpose: Purpose) -> bytes:
     info = f"safe-placement/{purpose}".encode()
     return HKDF(algorithm=SHA384(), length=KEY_BYTES, salt=None, info=info).derive(master)

@@ -47,6 +47,7 @@ def _received(uid: int, received_at: datetime, message: Message) -> ReceivedMess
         delivery_report=failed,
         text=text,
         attachments=attachments,
+        references=tuple(header(message, "References").split()),
     )
 
 

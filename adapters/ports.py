@@ -41,6 +41,8 @@ class ReceivedMessage:
     delivery_report: bool
     text: str
     attachments: tuple[Attachment, ...]
+    references: tuple[str, ...] = ()
+    """Message-IDs of the thread it says it belongs to."""
 
 
 class Mailbox(Protocol):

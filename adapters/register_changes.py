@@ -7,10 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 
 async def apply_staged(session: AsyncSession, offices: dict[str, str], as_of: datetime) -> dict[str, int]:
-    """Apply what is staged and count it: added, changed (returned among them), returned, flagged_absent.
+    """Apply what is staged, empty the staging tables, and count: added, changed (returned among them), returned.
 
     `offices` maps the name of each area office in the file to its region code; names not known yet are created.
     """
+    await session.execute(text(_IN_BULK))
     for table in ("staged_person", "staged_name", "staged_address"):
         await session.execute(text(f"ANALYZE {table}"))
     if offices:
@@ -24,14 +25,22 @@ async def apply_staged(session: AsyncSession, offices: dict[str, str], as_of: da
     added, touched = (await session.execute(text(_COUNT_TOUCHED))).one()
     for statement in (_RETIRE_NAMES, _RETIRE_ADDRESSES):
         await session.execute(text(statement))
-    for setting, part in ((_IN_BULK, "<>"), (_TIDILY, "=")):
-        await session.execute(text(setting))
-        for statement in (_NAMES, _ADDRESSES):
-            await session.execute(text(statement.replace("{part}", part)))
+    for statement in (_NAMES, _ADDRESSES):
+        await session.execute(text(statement.replace("{part}", "<>")))
+    await session.execute(text(_TIDILY))
+    for statement in (_NAMES, _ADDRESSES):
+        await session.execute(text(statement.replace("{part}", "=")))
     for statement in (_END_TENANCIES, _TENANCIES):
         await session.execute(text(statement), {"as_of": as_of})
-    flagged = (await session.execute(text(_FLAG_ABSENT), {"as_of": as_of})).scalar_one()
-    return {"added": added, "changed": touched - added, "returned": returned, "flagged_absent": flagged}
+    await session.execute(text("TRUNCATE staged_person, staged_name, staged_address, touched_person"))
+    return {"added": added, "changed": touched - added, "returned": returned}
+
+
+async def flag_absent(session: AsyncSession, as_of: datetime) -> int:
+    """Flag everyone who is not in `present_person`; how many were flagged now."""
+    await session.execute(text("ANALYZE present_person"))
+    flagged: int = (await session.execute(text(_FLAG_ABSENT), {"as_of": as_of})).scalar_one()
+    return flagged
 
 
 # Search indexes take new entries faster in long lists; the last person's entries are written with a short limit, which
@@ -166,8 +175,7 @@ _FLAG_ABSENT = """
 WITH flagged AS (
     UPDATE register_person held SET absent_since = :as_of
     WHERE held.absent_since IS NULL
-      AND NOT EXISTS (SELECT FROM staged_person s WHERE s.person_ref = held.person_ref)
-      AND NOT EXISTS (SELECT FROM staged_reference s WHERE s.person_ref = held.person_ref)
+      AND NOT EXISTS (SELECT FROM present_person p WHERE p.person_ref = held.person_ref)
     RETURNING 1)
 SELECT count(*) FROM flagged
 """

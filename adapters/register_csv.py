@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from procedures.name_keys import NORMALISER_VERSION, words_of
@@ -37,8 +37,7 @@ class UnusableFile(Exception):
     """Nothing of the file can be imported; the message says what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class PersonRow:
+class PersonRow(NamedTuple):
     """One good row."""
 
     person_ref: str

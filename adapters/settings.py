@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from procedures.outside_entry import OutsideSystem
+
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
@@ -35,6 +37,17 @@ class MailSettings:
     """Mail domains of agencies that take part in secure mail; nothing goes anywhere else."""
     agency_domain: str = "placement.test"
     """The agency's own mail domain: sender of letters, recipients of internal notices."""
+    address: str = "wellbeing@placement.test"
+    """Letters come from here, and replies and returned forms come to it."""
+    corrections_fallback: str | None = None
+    """Where a form goes when no local Corrections contact is known; unset: sending is blocked (AMB-P1-8)."""
+    signature: tuple[str, str, str, str] = (
+        "000 555 0100",
+        "0800 301 501",
+        "00 555 0100",
+        "PO Box 0000, Faketown",
+    )
+    """Mobile, freephone, main line and PO Box under every letter (A-A7)."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +81,18 @@ class Settings:
     api_host: str = "127.0.0.1"
     """Where the API listens; another address only behind the agency's TLS proxy."""
     mail: MailSettings = field(default_factory=MailSettings)
+    by_hand: frozenset[OutsideSystem] = frozenset()
+    """Outside systems in which a person makes the entries; of the others the embedded parts do it themselves."""
+    database_password_file: Path | None = None
+    """Password of the process's database role, when DATABASE_URL carries none."""
+    metrics_host: str = "127.0.0.1"
+    """Where a worker serves its figures; another address only on a network of the installation's own."""
+    codec_host: str = "127.0.0.1"
+    """Where the codec server listens; another address only behind the agency's TLS proxy."""
+    codec_address: str = "http://127.0.0.1:8081"
+    """The codec server as an operator's browser sees it; https in production."""
+    temporal_ui_address: str = "http://127.0.0.1:8233"
+    """The Temporal Web UI as an operator's browser sees it; https in production."""
 
     @property
     def keys(self) -> Path:
@@ -92,12 +117,32 @@ def _port(environment: Mapping[str, str], name: str, default: int) -> int:
     return int(value)
 
 
+def _by_hand(environment: Mapping[str, str]) -> frozenset[OutsideSystem]:
+    value = environment.get("PLACEMENT_BY_HAND", "")
+    try:
+        return frozenset(OutsideSystem(part.strip()) for part in value.split(",") if part.strip())
+    except ValueError:
+        known = ", ".join(system.value for system in OutsideSystem)
+        raise SettingsError(f"PLACEMENT_BY_HAND must name systems of {known}, separated by commas") from None
+
+
 def _path(environment: Mapping[str, str], name: str) -> Path | None:
     value = environment.get(name)
     return Path(value).resolve() if value else None
 
 
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+
+
+def _secret(environment: Mapping[str, str], name: str, name_of_file: str) -> str | None:
+    """A secret from the environment or, better, from a file that it names."""
+    file = environment.get(name_of_file)
+    if not file:
+        return environment.get(name)
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"{name_of_file} cannot be read: {error.strerror}") from None
 
 
 def _domains(environment: Mapping[str, str], name: str, default: str) -> frozenset[str]:
@@ -131,6 +176,14 @@ def _mail(env: Mapping[str, str], *, production: bool) -> MailSettings:
         ca_file=_path(env, "PLACEMENT_MAIL_CA"),
         domains=_domains(env, "PLACEMENT_MAIL_DOMAINS", "" if production else "corrections.test"),
         agency_domain=text("PLACEMENT_AGENCY_DOMAIN", "placement.test"),
+        address=text("PLACEMENT_MAIL_ADDRESS", "wellbeing@placement.test"),
+        corrections_fallback=env.get("PLACEMENT_CORRECTIONS_FALLBACK") or None,
+        signature=(
+            text("PLACEMENT_SIGNATURE_MOBILE", "000 555 0100"),
+            text("PLACEMENT_SIGNATURE_FREEPHONE", "0800 301 501"),
+            text("PLACEMENT_SIGNATURE_MAIN_LINE", "00 555 0100"),
+            text("PLACEMENT_SIGNATURE_PO_BOX", "PO Box 0000, Faketown"),
+        ),
     )
 
 
@@ -139,6 +192,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     env = os.environ if environment is None else environment
     temporal_port = _port(env, "PLACEMENT_TEMPORAL_PORT", 7233)
     oidc_port = _port(env, "PLACEMENT_OIDC_PORT", 9400)
+    codec_port = _port(env, "PLACEMENT_CODEC_PORT", 8081)
+    ui_port = _port(env, "PLACEMENT_TEMPORAL_UI_PORT", 8233)
     mode = env.get("PLACEMENT_MODE", "embedded")
     if mode not in ("embedded", "production"):
         raise SettingsError(f"PLACEMENT_MODE must be 'embedded' or 'production', not {mode!r}")
@@ -147,12 +202,12 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         production=mode == "production",
         api_port=_port(env, "PLACEMENT_API_PORT", 8000),
         temporal_port=temporal_port,
-        temporal_ui_port=_port(env, "PLACEMENT_TEMPORAL_UI_PORT", 8233),
+        temporal_ui_port=ui_port,
         db_port=_port(env, "PLACEMENT_DB_PORT", 54329),
         smtp_port=_port(env, "PLACEMENT_SMTP_PORT", 8465),
         imap_port=_port(env, "PLACEMENT_IMAP_PORT", 8993),
         oidc_port=oidc_port,
-        codec_port=_port(env, "PLACEMENT_CODEC_PORT", 8081),
+        codec_port=codec_port,
         mail_page_port=_port(env, "PLACEMENT_MAIL_PAGE_PORT", 8025),
         metrics_port=_port(env, "PLACEMENT_METRICS_PORT", 9464),
         database_url=env.get("DATABASE_URL"),
@@ -165,7 +220,15 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         temporal_ca=_path(env, "PLACEMENT_TEMPORAL_CA"),
         temporal_client_cert=_path(env, "PLACEMENT_TEMPORAL_CLIENT_CERT"),
         temporal_client_key=_path(env, "PLACEMENT_TEMPORAL_CLIENT_KEY"),
-        oidc_client_secret=env.get("PLACEMENT_OIDC_CLIENT_SECRET"),
+        oidc_client_secret=_secret(env, "PLACEMENT_OIDC_CLIENT_SECRET", "PLACEMENT_OIDC_CLIENT_SECRET_FILE"),
         api_host=env.get("PLACEMENT_API_HOST", "127.0.0.1"),
         mail=_mail(env, production=mode == "production"),
+        by_hand=_by_hand(env),
+        database_password_file=_path(env, "PLACEMENT_DATABASE_PASSWORD_FILE"),
+        metrics_host=env.get("PLACEMENT_METRICS_HOST", "127.0.0.1"),
+        codec_host=env.get("PLACEMENT_CODEC_HOST", "127.0.0.1"),
+        codec_address=env.get("PLACEMENT_CODEC_ADDRESS", f"http://127.0.0.1:{codec_port}").rstrip("/"),
+        temporal_ui_address=env.get("PLACEMENT_TEMPORAL_UI_ADDRESS", f"http://127.0.0.1:{ui_port}").rstrip(
+            "/"
+        ),
     )

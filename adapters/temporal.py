@@ -20,7 +20,7 @@ async def connect(
     """A client whose every payload is encrypted.
 
     `identity` is stored in clear with each event: name the process, never a person. `lazy` connects at the first
-    call; `metrics` serves Prometheus figures on the metrics port, loopback only, once per process.
+    call; `metrics` serves Prometheus figures on the metrics address, once per process.
     Raises SettingsError when production would talk in plaintext or with embedded keys.
     """
     return await Client.connect(
@@ -37,7 +37,7 @@ async def connect(
 
 def metrics_runtime(settings: Settings) -> Runtime:
     """A runtime that serves the SDK's own figures; one per process, it binds the port."""
-    metrics = PrometheusConfig(bind_address=f"127.0.0.1:{settings.metrics_port}")
+    metrics = PrometheusConfig(bind_address=f"{settings.metrics_host}:{settings.metrics_port}")
     return Runtime(telemetry=TelemetryConfig(metrics=metrics))
 
 

@@ -14,7 +14,7 @@ from activities.commands import (
     refuse_command,
 )
 from activities.delivery import Decided, Late, Malformed, Outcome, Recorded, RefusedCommand, Waiting
-from api.facts import facts_of_answer, facts_of_change
+from api.facts import Asked, facts_of_answer, facts_of_change
 from api.problems import Problem, malformed, not_allowed, plain_errors, refused, unknown
 from api.signed_in import Caller
 from models.queries import cases
@@ -53,7 +53,8 @@ async def answer_task(
         if seen_version is not None and seen_version != task.version:
             return await _changed_hands(caller, new, task)
         try:
-            facts = await facts_of_answer(caller.resources, await _case(caller, task), answer, caller.now)
+            case = await _case(caller, task)
+            facts = await facts_of_answer(Asked(caller.resources, case, answer, new.by, caller.now))
         except Refused as error:
             return await _refused_here(caller, new, error)
         new = _with_facts(new, facts)
@@ -92,9 +93,11 @@ async def report_change(
 async def deliver(caller: Caller, new: NewCommand, *, patience: float | None = None) -> Outcome:
     """Give a received command to its case; after `patience` seconds it goes on without its caller."""
     under_way = caller.resources.under_way
-    delivery = asyncio.create_task(caller.resources.delivery.deliver(new), name=f"deliver {new.command_id}")
-    under_way.add(delivery)
-    delivery.add_done_callback(under_way.discard)
+    delivery: asyncio.Task[Outcome] | None = under_way.get(new.command_id)
+    if delivery is None:
+        delivery = asyncio.create_task(caller.resources.delivery.deliver(new), name="deliver a command")
+        under_way[new.command_id] = delivery
+        delivery.add_done_callback(lambda _: under_way.pop(new.command_id))
     done, _ = await asyncio.wait({delivery}, timeout=patience or caller.resources.patience)
     if not done:
         delivery.add_done_callback(_heard)

@@ -1,30 +1,27 @@
-"""Cases over HTTP: the list, one case, what happened in it, interruptions, and what became of a command."""
+"""Cases over HTTP: the list, one case, what happened in it, and interruptions."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Query
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from activities.delivery import Recorded, Waiting
-from api.answering import look_again, problem_of, report_change, view_after
+from api.answering import problem_of, report_change, view_after
 from api.happened import Happening, happenings_of
 from api.listing import DEFAULT_LIMIT, Cursor, Limit, Listing, listed, whole
-from api.problems import unknown
 from api.signed_in import Caller, allowed
-from api.tasks import IdempotencyKey, TaskItem, accepted, shown_task
-from api.visibility import audited_case, shown_view, visible_case
-from models.queries import commands
+from api.task_actions import IdempotencyKey, accepted
+from api.tasks import TaskItem, shown_task
+from api.visibility import audited_case, visible_case
 from models.queries.cases import CaseFilter, CaseSummary, list_cases
-from models.queries.cases import case as case_on_record
 from models.queries.tasks import tasks_of_case
 from procedures.changes import CHANGES
 from procedures.local_time import say_instant
 from procedures.steps import STEPS
 from procedures.tasks import CaseView
 from procedures.terms import Procedure
-from procedures.visibility import READS_AUDIT, READS_CASES, WORKS_ON_TASKS
+from procedures.visibility import READS_AUDIT, READS_CASES
 
 router = APIRouter(tags=["cases"])
 Reader = Annotated[Caller, Depends(allowed(READS_CASES, "read cases"))]
@@ -53,19 +50,6 @@ class CaseWhole(CaseItem):
 
     tasks: list[TaskItem]
     changes: list[OfferedChange]
-
-
-class CommandShown(BaseModel):
-    """What became of a command."""
-
-    id: str
-    state: str = Field(description="received, recorded, refused or late")
-    kind: str
-    rule: str | None
-    reason: str | None
-    received_at: datetime
-    settled_at: datetime | None
-    case: CaseView | None
 
 
 class CaseQuery(BaseModel):
@@ -111,7 +95,7 @@ async def case(caller: Reader, case_id: str) -> CaseWhole:
             change_schema=change.model_json_schema(),
         )
         for change in CHANGES.values()
-        if held.closed_at is None and caller.sight.has_any(change.roles)
+        if held.closed_at is None and held.procedure in change.known_to and caller.sight.has_any(change.roles)
     ]
     return CaseWhole(
         **shown_case(held).model_dump(),
@@ -147,37 +131,6 @@ async def change(
             return accepted(command_id)
         case _:
             raise problem_of(outcome)
-
-
-@router.get("/api/commands/{command_id}")
-async def command(
-    caller: Annotated[Caller, Depends(allowed(WORKS_ON_TASKS, "read commands"))], command_id: str
-) -> CommandShown:
-    """What became of a command; one that still waits is given to its case once more."""
-    held = await commands.command(caller.resources.database, command_id)
-    if held is None:
-        raise unknown("command")
-    case = await case_on_record(caller.resources.database, held.case_id)
-    visible = case is not None and caller.sight.sees_case(case.procedure, case.region)
-    if case is None or not (visible or held.actor == caller.actor.subject):
-        raise unknown("command")
-    outcome = await look_again(caller, held)
-    held = await commands.command(caller.resources.database, command_id) or held
-    view = None
-    if isinstance(outcome, Recorded):
-        view = shown_view(
-            caller, await view_after(caller, held.case_id, outcome), case.procedure, case.region
-        )
-    return CommandShown(
-        id=held.command_id,
-        state=held.state,
-        kind=held.kind,
-        rule=held.rule,
-        reason=held.reason,
-        received_at=held.received_at,
-        settled_at=held.settled_at,
-        case=view,
-    )
 
 
 def shown_case(case: CaseSummary) -> CaseItem:

@@ -93,6 +93,6 @@ async def _missing(name: str, check: Check) -> tuple[str, str | None]:
     except TimeoutError:
         return name, f"no answer within {PATIENCE:g} seconds"
     except Exception as error:  # noqa: BLE001 - whatever is wrong with a part, it is not ready
-        _log.warning("not ready", part=name, exc_info=error)
+        _log.warning("not ready", part=name, exception=type(error).__name__)
         return name, type(error).__name__
     return name, None

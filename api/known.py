@@ -9,13 +9,16 @@ from pydantic import BaseModel, Field
 from activities.audit import record_access
 from adapters.ports import RegisterPerson
 from adapters.register_search import three_searches
+from api.by_hand import ToEnter, shown_entry
 from api.signed_in import Caller
-from models.queries import cases, happenings, people, reports
+from models.queries import cases, documents, happenings, people, reports
 from models.queries.cases import CaseDetail
+from models.queries.documents import DocumentRecord
 from models.queries.happenings import CallRecord, ConfirmationRecord, ContactRecord, NoteRecord
 from models.queries.people import AssessmentRecord
 from models.queries.reports import EntryRecord, SearchMade
 from models.queries.tasks import TaskRecord
+from procedures.by_hand import BY_HAND
 from procedures.local_time import local_date
 
 MOST_CANDIDATES = 20
@@ -69,6 +72,12 @@ class Known(BaseModel):
     calls: list[CallRecord] | None = None
     confirmations: list[ConfirmationRecord] | None = None
     contacts: list[ContactRecord] | None = None
+    to_enter: ToEnter | None = Field(
+        default=None, description="For an entry by hand in another system: what to copy there"
+    )
+    documents: list[DocumentRecord] | None = Field(
+        default=None, description="What came with the mail in question: read each at /api/documents/{id}"
+    )
 
 
 class _Reading:
@@ -117,6 +126,13 @@ class _Reading:
         self.known.calls = await happenings.calls_of_case(self.database, self.case.case_id)
         self.known.confirmations = await happenings.confirmations_of_case(self.database, self.case.case_id)
 
+    async def to_enter(self) -> None:
+        """What is copied into a system worked by hand."""
+        shown = await shown_entry(self.caller.resources, self.task.context["entry_id"])
+        if shown is not None:
+            self.known.to_enter = shown.to_enter
+            self.read.extend(shown.read)
+
     async def contacts(self) -> None:
         await self.entry()
         self.known.contacts = await happenings.contacts(
@@ -125,13 +141,34 @@ class _Reading:
             region=self.case.region,
             today=local_date(self.caller.now),
         )
+        fallback = self.caller.resources.mail_house.fallback.entry()
+        if fallback is not None:
+            self.known.contacts.append(happenings.contact_record(fallback))
+
+    async def documents(self) -> None:
+        received_id = self.task.context.get("received_id")
+        if received_id:
+            self.known.documents = await documents.documents_of_received(self.database, received_id)
+            self.read.append(("received mail", received_id))
 
 
 _Part = Callable[[_Reading], Awaitable[None]]
 _ABOUT_THE_PERSON: tuple[_Part, ...] = (_Reading.entry, _Reading.person, _Reading.assessments, _Reading.notes)
+_CONFIRMS_A_RECIPIENT = (
+    "send_t441",
+    "send_t439",
+    "send_t442",
+    "send_void_request",
+    "remind_signature",
+    "confirm_letter_recipient",
+    "provide_contact",
+    "send_failed",
+)
 _PARTS: dict[str, tuple[_Part, ...]] = {
     "review_report": (),
     "confirm_missing": (),
+    "advisor_not_told": (),
+    **dict.fromkeys(BY_HAND, (_Reading.to_enter,)),
     "arrange_cover": (),
     "close_run": (),
     "report_unreadable": (),
@@ -141,7 +178,9 @@ _PARTS: dict[str, tuple[_Part, ...]] = {
     "phone_corrections": (*_ABOUT_THE_PERSON, _Reading.calls, _Reading.contacts),
     "corrections_unreachable": (_Reading.calls, _Reading.contacts),
     "live_record": (_Reading.person,),
-    "send_t441": (*_ABOUT_THE_PERSON, _Reading.contacts),
+    **dict.fromkeys(_CONFIRMS_A_RECIPIENT, (*_ABOUT_THE_PERSON, _Reading.calls, _Reading.contacts)),
+    "review_return": (*_ABOUT_THE_PERSON, _Reading.calls, _Reading.documents),
+    "sort_mail": (_Reading.documents,),
 }
 """Kinds that need another set than what is known of the person and what Corrections said."""
 

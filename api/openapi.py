@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from api.problems import MEDIA_TYPE, ProblemDetails
 from api.tasks import answer_schema
+from procedures import EDITION
 from procedures.answers import ALL
 from procedures.changes import CHANGES
 
@@ -61,8 +62,9 @@ def _described(app: FastAPI) -> dict[str, Any]:
     )
     schemas.update(defined["$defs"])
     for asked in ALL.values():
+        properties = answer_schema(asked, EDITION)["properties"]
         schemas[asked.__name__]["properties"] |= {
-            name: schema for name, schema in answer_schema(asked)["properties"].items() if name == "answers"
+            name: schema for name, schema in properties.items() if name == "answers"
         }
     paths = document["paths"]
     _body(paths[_ANSWER]["post"], [one.__name__ for one in ALL.values()], EXAMPLES)

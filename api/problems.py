@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from activities.commands import CommandReused
 from adapters.identity import NotSignedIn
 from adapters.ports import Transient
 from models.queries.away import AWAY
@@ -109,6 +110,10 @@ def install(app: FastAPI) -> None:
     async def _cursor(_request: Request, error: BadCursor) -> Response:
         return answer_problem(malformed(str(error)))
 
+    @app.exception_handler(CommandReused)
+    async def _reused(_request: Request, _error: CommandReused) -> Response:
+        return answer_problem(malformed("This Idempotency-Key stands for another command: choose a new one."))
+
     @app.exception_handler(Refused)
     async def _refused(_request: Request, error: Refused) -> Response:
         return answer_problem(refused(error.rule, error.reason))
@@ -132,7 +137,7 @@ def install(app: FastAPI) -> None:
 
 
 async def _away(_request: Request, error: Exception) -> Response:
-    _log.warning("a part does not answer", exc_info=error)
+    _log.warning("a part does not answer", exception=type(error).__name__)
     return answer_problem(
         Problem(
             503,

@@ -1,20 +1,18 @@
 """The Friday report over HTTP: delivered by a machine, read as counts and rows without personal data."""
 
 import hashlib
-from collections.abc import AsyncGenerator
 from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
-from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 
 from activities.intake import take_posted_report
 from api.listing import DEFAULT_LIMIT, Cursor, Limit, Listing, listed
-from api.problems import Problem, malformed, unknown
+from api.problems import malformed, unknown
 from api.signed_in import Caller, allowed
+from api.uploads import file_of, form_of
 from models.queries.reports import EntryLine, RunRecord, list_entries, list_runs
 from models.queries.reports import run as run_on_record
 from procedures.report_week import last_opened_friday
@@ -57,12 +55,6 @@ class Posted(BaseModel):
     already_known: bool = Field(description="The same content had been taken before: nothing was changed")
 
 
-class _InMemory(MultiPartParser):
-    """Keeps the file in memory: the report must not be saved, not even as a temporary file (PRV-2)."""
-
-    spool_max_size = 2 * MOST_BYTES
-
-
 FORM: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -92,12 +84,9 @@ async def post_report(
     caller: Annotated[Caller, Depends(allowed(POSTS_REPORTS, "deliver the report"))],
 ) -> Response:
     """Deliver the report as CSV or workbook. Every row is accounted for; the file itself is not kept."""
-    form = await _form(request)
+    form = await form_of(request, most=MOST_BYTES)
     try:
-        file = form.get("file")
-        if not isinstance(file, UploadFile):
-            raise malformed("Send the report as the file of the form field `file`.")
-        content = await file.read()
+        content = await file_of(form)
     finally:
         await form.close()
     friday = _friday(form.get("friday")) or last_opened_friday(caller.now)
@@ -145,24 +134,6 @@ async def run(caller: Reader, run_id: str, limit: Limit = DEFAULT_LIMIT, cursor:
 
 def _shown(run: RunRecord) -> RunItem:
     return RunItem(id=run.run_id, **dict(run))
-
-
-async def _form(request: Request) -> FormData:
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        raise malformed("Send the report as multipart/form-data with the field `file`.")
-    try:
-        return await _InMemory(request.headers, _limited(request), max_files=1, max_fields=5).parse()
-    except MultiPartException:
-        raise malformed("The form cannot be read: send one file in the field `file`.") from None
-
-
-async def _limited(request: Request) -> AsyncGenerator[bytes, None]:
-    taken = 0
-    async for chunk in request.stream():
-        taken += len(chunk)
-        if taken > MOST_BYTES:
-            raise Problem(413, "too-large", f"A report has at most {MOST_BYTES // 1024 // 1024} MB.")
-        yield chunk
 
 
 def _friday(given: Any) -> date | None:

@@ -1,39 +1,25 @@
-"""Tasks over HTTP: the list, one task with all that is known, claiming, and the answer."""
+"""Tasks over HTTP: the list, and one task with its question and all that is known."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, Depends, Header, Query
-from fastapi.responses import JSONResponse, Response
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
-from activities.delivery import Recorded, Waiting
-from activities.tasks import claim_task
-from api.answering import answer_task, problem_of, view_after
 from api.known import Known, known_of
 from api.listing import DEFAULT_LIMIT, Cursor, Limit, Listing, listed
-from api.problems import malformed, not_allowed, refused
 from api.signed_in import Caller, allowed
-from api.visibility import sees_what_is_known, shown_view, visible_task
+from api.visibility import sees_what_is_known, visible_task
 from models.queries.tasks import TaskFilter, TaskRecord, list_tasks
 from procedures.answers import ALL
+from procedures.editions import question_set
 from procedures.local_time import say_instant
-from procedures.question_sets import question_set
-from procedures.tasks import Answer, By, CaseView
+from procedures.tasks import Answer
 from procedures.terms import Procedure, Role
-from procedures.visibility import ASSIGNS, WORKS_ON_TASKS
+from procedures.visibility import WORKS_ON_TASKS
 
 router = APIRouter(prefix="/api/tasks", tags=["tasks"])
 Worker = Annotated[Caller, Depends(allowed(WORKS_ON_TASKS, "work on tasks"))]
-IdempotencyKey = Annotated[
-    str,
-    Header(
-        alias="Idempotency-Key",
-        pattern=r"^[A-Za-z0-9_-]{8,64}$",
-        description="An id of this command, chosen by you; the same one again changes nothing",
-        examples=["7f0c1d9e-answer-1"],
-    ),
-]
 
 
 class TaskItem(BaseModel):
@@ -42,6 +28,7 @@ class TaskItem(BaseModel):
     id: str
     case_id: str
     procedure: Procedure
+    edition: str = Field(description="The edition of CT-PRO-301 under which the case began")
     kind: str
     step: str
     title: str
@@ -72,20 +59,6 @@ class TaskDetail(TaskItem):
     done_by_name: str | None
     answer: dict[str, Any] | None
     closing_reason: str | None
-
-
-class Seen(BaseModel):
-    """Which version of the task you look at; None claims whatever it is."""
-
-    seen_version: int | None = Field(default=None, examples=[1])
-
-
-class Assignment(Seen):
-    """To whom the task goes, and why."""
-
-    subject: str = Field(min_length=1, max_length=128, examples=["u-17"])
-    name: str = Field(min_length=1, max_length=128, examples=["Tamsin Example"])
-    reason: str = Field(min_length=1, max_length=500, examples=["on leave from Monday"])
 
 
 class TaskQuery(BaseModel):
@@ -134,7 +107,7 @@ async def task(caller: Worker, task_id: str) -> TaskDetail:
         **shown_task(caller, held).model_dump(),
         guidance=asked.guidance if asked else "",
         policy=asked.policy if asked else "",
-        answer_schema=answer_schema(asked) if asked else {},
+        answer_schema=answer_schema(asked, held.edition) if asked else {},
         context=held.context,
         known=known,
         done_at=held.done_at,
@@ -144,72 +117,16 @@ async def task(caller: Worker, task_id: str) -> TaskDetail:
     )
 
 
-@router.post("/{task_id}/claim")
-async def claim(caller: Worker, task_id: str, seen: Annotated[Seen | None, Body()] = None) -> TaskItem:
-    """Take a task from the queue; the first valid claim wins."""
-    return await _move(caller, task_id, seen, "claimed", await _me(caller, task_id))
-
-
-@router.post("/{task_id}/release")
-async def release(caller: Worker, task_id: str, seen: Annotated[Seen | None, Body()] = None) -> TaskItem:
-    """Give a task back to the queue of its role and region."""
-    await _me(caller, task_id)
-    return await _move(caller, task_id, seen, "released", None)
-
-
-@router.post("/{task_id}/assign")
-async def assign(
-    caller: Annotated[Caller, Depends(allowed(ASSIGNS, "assign tasks"))], task_id: str, to: Assignment
-) -> TaskItem:
-    """Give a task to somebody else (AMB-X-2)."""
-    held = await visible_task(caller, task_id)
-    holder = By(subject=to.subject, name=to.name, role=held.role.value)
-    return await _move(caller, task_id, to, "assigned", holder, reason=to.reason)
-
-
-@router.post("/{task_id}/answer", response_model=CaseView)
-async def answer(
-    caller: Worker,
-    task_id: str,
-    body: Annotated[dict[str, Any], Body()],
-    command_id: IdempotencyKey,
-    if_match: Annotated[str | None, Header(description="The version of the task that you saw")] = None,
-) -> Response:
-    """Answer a task: 200 with the case as it then stands, or 202 with a command id when it takes longer."""
-    held = await visible_task(caller, task_id)
-    outcome = await answer_task(
-        caller, held, command_id=command_id, body=body, seen_version=_version(if_match)
-    )
-    match outcome:
-        case Recorded():
-            view = await view_after(caller, held.case_id, outcome)
-            shown = shown_view(caller, view, held.procedure, held.region)
-            return JSONResponse(shown.model_dump(mode="json"))
-        case Waiting():
-            return accepted(command_id)
-        case _:
-            raise problem_of(outcome)
-
-
-def accepted(command_id: str) -> Response:
-    """202: received and kept; still being saved."""
-    return JSONResponse(
-        {"command_id": command_id, "state": "received"},
-        status_code=202,
-        headers={"Location": f"/api/commands/{command_id}", "Retry-After": "2"},
-    )
-
-
 def asked_by(task: TaskRecord) -> type[Answer] | None:
     """The answer type of a task; None for a kind that this release no longer asks."""
     return ALL.get(task.kind)
 
 
-def answer_schema(asked: type[Answer]) -> dict[str, Any]:
-    """The answer as JSON Schema, with the questions of its question set in the place of `answers`."""
+def answer_schema(asked: type[Answer], edition: str) -> dict[str, Any]:
+    """The answer as JSON Schema, with the questions of the case's edition in the place of `answers`."""
     schema = asked.model_json_schema()
     if asked.question_set:
-        questions = question_set(asked.question_set).json_schema()
+        questions = question_set(asked.question_set, edition).json_schema()
         schema["properties"]["answers"] = {**questions, "description": "One value for each question"}
     return schema
 
@@ -223,64 +140,12 @@ def shown_task(caller: Caller, task: TaskRecord) -> TaskItem:
         title=asked.title if asked else task.kind,
         due_local=say_instant(task.due_at) if task.due_at else None,
         overdue=task.state == "open" and task.due_at is not None and task.due_at < caller.now,
-        may_answer=task.state == "open" and caller.sight.has_any(_entitled(task)),
+        may_answer=task.state == "open" and caller.sight.has_any(entitled(task)),
         **{name: getattr(task, name) for name in plain},
     )
 
 
-def _entitled(task: TaskRecord) -> frozenset[Role]:
+def entitled(task: TaskRecord) -> frozenset[Role]:
+    """Roles that may claim and answer a task."""
     asked = asked_by(task)
     return asked.roles() if asked else frozenset({task.role})
-
-
-async def _me(caller: Caller, task_id: str) -> By:
-    held = await visible_task(caller, task_id)
-    if not caller.sight.has_any(_entitled(held)):
-        await caller.record_refusal("claim this task", subject=task_id, case_id=held.case_id)
-        raise not_allowed("claim this task")
-    return caller.by(_entitled(held), first=held.role)
-
-
-async def _move(
-    caller: Caller,
-    task_id: str,
-    seen: Seen | None,
-    action: str,
-    holder: By | None,
-    *,
-    reason: str | None = None,
-) -> TaskItem:
-    won = await claim_task(
-        caller.resources.database,
-        task_id=task_id,
-        seen_version=seen.seen_version if seen else None,
-        holder=holder,
-        by=caller.by(WORKS_ON_TASKS),
-        at=caller.now,
-        action=action,
-        reason=reason,
-    )
-    held = await visible_task(caller, task_id)
-    if not won:
-        raise _lost(held)
-    return shown_task(caller, held)
-
-
-def _lost(task: TaskRecord) -> Exception:
-    """Who was faster, and when (AMB-X-3)."""
-    if task.state != "open":
-        detail = "The task is closed: look at the case."
-        return refused("AMB-X-3", detail, by=task.done_by_name, at=task.done_at, what=task.state)
-    if task.claimed_by is not None:
-        detail = "Somebody else has the task."
-        return refused("AMB-X-3", detail, by=task.claimed_by_name, at=task.claimed_at, what="claimed")
-    return refused("AMB-X-3", "The task has changed since you looked: look again.", what="released")
-
-
-def _version(if_match: str | None) -> int | None:
-    if if_match is None or if_match.strip() == "*":
-        return None
-    plain = if_match.strip().removeprefix("W/").strip('"')
-    if not plain.isdigit():
-        raise malformed("If-Match takes the version of the task, such as 1.")
-    return int(plain)

@@ -2,8 +2,9 @@
 
 from api.problems import unknown
 from api.signed_in import Caller
-from models.queries import cases, reports, tasks
+from models.queries import cases, documents, reports, tasks
 from models.queries.cases import CaseDetail
+from models.queries.documents import DocumentRecord
 from models.queries.reports import EntryRecord
 from models.queries.tasks import TaskRecord
 from procedures.tasks import CaseView
@@ -52,6 +53,17 @@ async def visible_entry(caller: Caller, entry_id: str) -> EntryRecord:
     if not (caller.sight.has_any(READS_REPORTS) and caller.sight.covers(held.region)):
         await caller.record_refusal("read report entry", subject=entry_id, case_id=held.case_id)
         raise unknown("report entry")
+    return held
+
+
+async def visible_document(caller: Caller, document_id: str) -> DocumentRecord:
+    """A document of a person of whom the caller sees a case. Raises as visible_case."""
+    held = await documents.document(caller.resources.database, document_id)
+    if held is None:
+        raise unknown("document")
+    if not await documents.sees_document(caller.resources.database, caller.sight, held):
+        await caller.record_refusal("read document", subject=document_id, case_id=held.case_id or None)
+        raise unknown("document")
     return held
 
 

@@ -1,8 +1,11 @@
 """The engine and the one-transaction context that every activity and query uses."""
 
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
+from sqlalchemy import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 
@@ -10,8 +13,15 @@ class Database:
     """One connection pool under one database role."""
 
     def __init__(self, url: str, *, pool_size: int = 5) -> None:
+        """`url` may say `sslmode=verify-full` and `sslrootcert=FILE`, as libpq has them. OSError: the file is unusable."""
+        address, arguments = _tls_of(make_url(url))
         self.engine = create_async_engine(
-            url, pool_size=pool_size, max_overflow=10, pool_pre_ping=True, hide_parameters=True
+            address,
+            pool_size=pool_size,
+            max_overflow=10,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args=arguments,
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
@@ -24,3 +34,16 @@ class Database:
     async def close(self) -> None:
         """Give all connections back."""
         await self.engine.dispose()
+
+
+def _tls_of(url: URL) -> tuple[URL, dict[str, Any]]:
+    """asyncpg takes a TLS context where libpq takes words; without `sslmode` the address is left as it is."""
+    mode, authority = url.query.get("sslmode"), url.query.get("sslrootcert")
+    if mode is None:
+        return url, {}
+    bare = url.difference_update_query(["sslmode", "sslrootcert"])
+    if mode != "verify-full":
+        return bare, {"ssl": mode}
+    context = ssl.create_default_context(cafile=authority if isinstance(authority, str) else None)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return bare, {"ssl": context}

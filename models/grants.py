@@ -14,8 +14,10 @@ APPEND_ONLY = frozenset(
         "case_note",
         "confirmation",
         "corrections_contact_version",
+        "duty_event",
         "phone_call",
         "search_record",
+        "service_desk_call",
         "turn",
     }
 )
@@ -23,20 +25,25 @@ APPEND_ONLY = frozenset(
 
 API_INSERTS = frozenset(
     {
+        "absence",
         "audit_event",
+        "calendar_day",
         "case_record",
         "command",
         "corrections_contact",
         "corrections_contact_version",
         "document",
         "draft",
+        "duty_event",
         "late_answer",
+        "print_record",
         "received_mail",
         "report_entry",
         "report_message",
         "report_run",
         "search_record",
         "staged_upload",
+        "void_match",
         "web_session",
     }
 )
@@ -62,7 +69,8 @@ API_UPDATES: Mapping[str, tuple[str, ...]] = {
         "version",
         "calendar",
     ),
-    "received_mail": ("told_at",),
+    "received_mail": ("told_at", "problem"),
+    "print_record": ("destroyed_by", "destroyed_by_name", "destroyed_at", "method"),
     "report_run": ("state", "report_available_at"),
     "report_entry": ("absent_from_correction", "contradictory"),
 }

@@ -1,10 +1,31 @@
 """Every kind of task, by its name."""
 
-from procedures import form_exchange, identify, intake
+from procedures import (
+    by_hand,
+    check_suitability,
+    disclose_change,
+    form_exchange,
+    identify,
+    intake,
+    match_void,
+    offer,
+    sort_mail,
+)
 from procedures.tasks import Answer
 
 ALL: dict[str, type[Answer]] = {
-    answer.kind: answer for answer in (*intake.ANSWERS, *identify.ANSWERS, *form_exchange.ANSWERS)
+    answer.kind: answer
+    for answer in (
+        *intake.ANSWERS,
+        *identify.ANSWERS,
+        *check_suitability.ANSWERS,
+        *disclose_change.ANSWERS,
+        *match_void.ANSWERS,
+        *offer.ANSWERS,
+        *form_exchange.ANSWERS,
+        *sort_mail.ANSWERS,
+        *by_hand.ANSWERS,
+    )
 }
 
 

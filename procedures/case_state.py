@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from procedures.outside_entry import ByHandState
 from procedures.tasks import CaseView, OpenTask
 from procedures.terms import Procedure
 
@@ -25,6 +26,8 @@ class CaseState(BaseModel):
     tasks_opened: int = 0
     tasks: dict[str, OpenTask] = Field(default_factory=dict)
     outcome: str | None = None
+    by_hand: ByHandState = ByHandState()
+    """Empty while no outside system is worked by hand."""
 
     def open_task(self, kind: str) -> OpenTask | None:
         """The open task of this kind, if there is one."""
@@ -33,7 +36,7 @@ class CaseState(BaseModel):
     @property
     def waiting_for(self) -> str:
         """One word for lists: whom the case waits for."""
-        if self.step == END:
+        if self.step == END and not self.tasks:
             return "nobody"
         return ", ".join(sorted({t.role.value for t in self.tasks.values()})) or "Corrections"
 

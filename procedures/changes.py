@@ -1,17 +1,21 @@
 """What can happen to a case at any waiting point: reported by a person, never deleting anything."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
 from procedures.identify import IdentifyState, MatchFacts, check_newest
 from procedures.refusals import Refused
 from procedures.tasks import Frozen
-from procedures.terms import Role, StatusSaid
+from procedures.terms import Procedure, Role, StatusSaid
 
 _AWS_AND_MANAGER = frozenset({Role.ADVISOR_WELLBEING_SUPPORT, Role.MANAGER_HOUSING_WELLBEING_SUPPORT})
+_ADVISORS_AND_MANAGER = _AWS_AND_MANAGER | {Role.ADVISOR_PLACEMENT}
+"""Each reports in the cases it sees: the Advisor Placement in matches and offers, the other advisor elsewhere."""
+_PLACEMENT = frozenset({Role.ADVISOR_PLACEMENT, Role.MANAGER_HOUSING_WELLBEING_SUPPORT})
 _MANAGER = frozenset({Role.MANAGER_HOUSING_WELLBEING_SUPPORT})
+_PLACING = frozenset({Procedure.MATCH_VOID, Procedure.OFFER})
 
 
 class Change(Frozen):
@@ -21,6 +25,8 @@ class Change(Frozen):
     roles: ClassVar[frozenset[Role]]
     title: ClassVar[str]
     policy: ClassVar[str]
+    known_to: ClassVar[frozenset[Procedure]] = frozenset(Procedure)
+    """The procedures that know what to do with it."""
 
 
 class Withdraw(Change):
@@ -38,7 +44,7 @@ class CorrectionsSays(Change):
     """Corrections states the status anew, or reverses what it said (OV-2, AMB-P1-22)."""
 
     kind: ClassVar = "corrections_says"
-    roles: ClassVar = _AWS_AND_MANAGER
+    roles: ClassVar = _ADVISORS_AND_MANAGER
     title: ClassVar = "Record what Corrections now says"
     policy: ClassVar = "OV-2 AMB-P1-22 AMB-P1-7"
 
@@ -56,6 +62,7 @@ class CorrectLink(Change):
     roles: ClassVar = _MANAGER
     title: ClassVar = "Correct a wrong link"
     policy: ClassVar = "TR-15 AMB-X-6"
+    known_to: ClassVar = frozenset({Procedure.IDENTIFY})
 
     reason: str = Field(min_length=1)
     asked_by: str = Field(
@@ -79,7 +86,7 @@ class Vacated(Change):
     """The person has left the home (deceased tenant, stock transfer, general vacated): the code does not move."""
 
     kind: ClassVar = "vacated"
-    roles: ClassVar = _AWS_AND_MANAGER
+    roles: ClassVar = _ADVISORS_AND_MANAGER
     title: ClassVar = "Record that the person has left the home"
     policy: ClassVar = "P1.S6.N2 P1.S6.N3 AMB-P1-21"
 
@@ -93,7 +100,7 @@ class Died(Change):
     """The person on the report has died: tasks close, the assessment stays until Corrections' notice (AMB-X-13)."""
 
     kind: ClassVar = "died"
-    roles: ClassVar = _AWS_AND_MANAGER
+    roles: ClassVar = _ADVISORS_AND_MANAGER
     title: ClassVar = "Record that the person has died"
     policy: ClassVar = "AMB-X-13"
 
@@ -104,7 +111,7 @@ class WrongRecipient(Change):
     """A mail went to the wrong recipient: privacy incident, the clock is void, sending again starts a new one."""
 
     kind: ClassVar = "wrong_recipient"
-    roles: ClassVar = _AWS_AND_MANAGER
+    roles: ClassVar = _ADVISORS_AND_MANAGER
     title: ClassVar = "Report a mail that went to the wrong recipient"
     policy: ClassVar = "AMB-X-7"
 
@@ -135,6 +142,114 @@ class RecalculateDeadline(Change):
     reason: str = Field(min_length=1)
 
 
+class MovedHome(Change):
+    """The person has moved to another home of ours: Corrections is told, and the new home is checked (AMB-P2-12)."""
+
+    kind: ClassVar = "moved_home"
+    roles: ClassVar = _AWS_AND_MANAGER
+    title: ClassVar = "Record that the person has moved to another of our homes"
+    policy: ClassVar = "AMB-P2-12 P2.F4"
+    known_to: ClassVar = frozenset({Procedure.CHECK_SUITABILITY})
+
+    reason: str = Field(min_length=1)
+
+
+class LinkedInError(Change):
+    """The case is about the wrong person: it stops here, and procedure 1 corrects the link with Corrections (TR-15)."""
+
+    kind: ClassVar = "linked_in_error"
+    roles: ClassVar = _ADVISORS_AND_MANAGER
+    title: ClassVar = "Report that the wrong person was linked"
+    policy: ClassVar = "AMB-X-6 TR-15"
+    known_to: ClassVar = frozenset({Procedure.CHECK_SUITABILITY, Procedure.DISCLOSE_CHANGE}) | _PLACING
+
+    reason: str = Field(min_length=1)
+
+
+class GoBack(Change):
+    """Something was recorded wrongly: the case goes back to the named step; what was recorded stays (AMB-X-6)."""
+
+    kind: ClassVar = "go_back"
+    roles: ClassVar = _MANAGER
+    title: ClassVar = "Correct a mistake: go back to an earlier step"
+    policy: ClassVar = "AMB-X-6"
+    known_to: ClassVar = frozenset({Procedure.CHECK_SUITABILITY})
+
+    to_step: Literal["2.2", "2.3"] = Field(
+        description="2.2: read the returned T-439 again; 2.3: act on Corrections' answer again"
+    )
+    asked_by: str = Field(
+        min_length=1, description="Who found the mistake; the manager who records it approves it"
+    )
+    reason: str = Field(min_length=1)
+
+
+class PropertyGone(Change):
+    """The void property is let to another or withdrawn: the match ends as withdrawn (AMB-P3-15)."""
+
+    kind: ClassVar = "property_gone"
+    roles: ClassVar = _PLACEMENT
+    title: ClassVar = "Record that the property is no longer void"
+    policy: ClassVar = "AMB-P3-15"
+    known_to: ClassVar = _PLACING
+
+    what: Literal["let", "withdrawn"]
+    note: str = Field(min_length=1)
+
+
+class MatchWithdrawn(Change):
+    """The Coordinator Placement, or the agency, takes the match back."""
+
+    kind: ClassVar = "match_withdrawn"
+    roles: ClassVar = _PLACEMENT
+    title: ClassVar = "Record that the match is withdrawn"
+    policy: ClassVar = "P3.X2 AMB-P4-1"
+    known_to: ClassVar = _PLACING
+
+    reason: str = Field(min_length=1)
+
+
+class ApplicationWithdrawn(Change):
+    """The person has withdrawn the application or gone to prison: no longer an applicant (AMB-P3-16)."""
+
+    kind: ClassVar = "application_withdrawn"
+    roles: ClassVar = _PLACEMENT
+    title: ClassVar = "Record that the person is no longer an applicant"
+    policy: ClassVar = "AMB-P3-16"
+    known_to: ClassVar = _PLACING
+
+    reason: str = Field(min_length=1)
+
+
+class ApprovalTakenBack(Change):
+    """Corrections withdraws the signed T-438 (AMB-P4-5)."""
+
+    kind: ClassVar = "approval_taken_back"
+    roles: ClassVar = _PLACEMENT
+    title: ClassVar = "Record that Corrections has withdrawn its pre-approval"
+    policy: ClassVar = "AMB-P4-5"
+    known_to: ClassVar = _PLACING
+
+    said_by: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
+
+
+class StepBack(Change):
+    """Something was recorded wrongly in a match or an offer: back to the named step; what was recorded stays (AMB-X-6)."""
+
+    kind: ClassVar = "step_back"
+    roles: ClassVar = _MANAGER
+    title: ClassVar = "Correct a mistake in a match or an offer: go back to an earlier step"
+    policy: ClassVar = "AMB-X-6 AMB-P4-11"
+    known_to: ClassVar = _PLACING
+
+    to_step: Literal["3.2", "3.3", "3.6", "4.1", "4.2", "4.3"]
+    asked_by: str = Field(
+        min_length=1, description="Who found the mistake; the manager who records it approves it"
+    )
+    reason: str = Field(min_length=1)
+
+
 CHANGES: dict[str, type[Change]] = {
     c.kind: c
     for c in (
@@ -146,6 +261,14 @@ CHANGES: dict[str, type[Change]] = {
         WrongRecipient,
         ExtendDeadline,
         RecalculateDeadline,
+        MovedHome,
+        LinkedInError,
+        GoBack,
+        PropertyGone,
+        MatchWithdrawn,
+        ApplicationWithdrawn,
+        ApprovalTakenBack,
+        StepBack,
     )
 }
 
@@ -167,7 +290,19 @@ def check_change(state: IdentifyState, change: Change, facts: dict[str, Any], no
         case Vacated() if state.person is None:
             raise Refused("P1.S2.1", "match the entry to a register person first")
         case _:
-            pass
+            check_known(change, Procedure.IDENTIFY)
+
+
+def check_known(change: Change, procedure: Procedure) -> None:
+    """Refuse a change that means nothing in this procedure. Raises Refused("AMB-X-6")."""
+    if procedure not in change.known_to:
+        raise Refused("AMB-X-6", f"a case of {procedure.value} does not know this change")
+
+
+def check_said_before(said_at: datetime, now: datetime) -> None:
+    """A statement is recorded after it was made. Raises Refused("AMB-P1-22")."""
+    if said_at > now:
+        raise Refused("AMB-P1-22", "Corrections' statement lies in the future: record it after it was made")
 
 
 def _check_link(state: IdentifyState, change: CorrectLink, facts: MatchFacts) -> None:
@@ -180,7 +315,6 @@ def _check_link(state: IdentifyState, change: CorrectLink, facts: MatchFacts) ->
 
 
 def _check_statement(state: IdentifyState | None, said_at: datetime, now: datetime) -> None:
-    if said_at > now:
-        raise Refused("AMB-P1-22", "Corrections' statement lies in the future: record it after it was made")
+    check_said_before(said_at, now)
     if state:
         check_newest(state, said_at)

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 from procedures.local_time import instant_at, local, local_date, say_date, say_instant, utc
-from procedures.parameters import AfterHoursRule, Parameters, parameters_for
+from procedures.parameters import AfterHoursRule, Parameters
 from procedures.refusals import Refused
 from procedures.steps import step
 from procedures.working_days import Calendar, CalendarName, SkippedDay
@@ -114,8 +114,9 @@ def working_day_clock(
 
     Raises ValueError for a naive instant, CalendarOutOfRange outside the calendar's checked years.
     """
-    policy = parameters or parameters_for()
-    n = policy.return_days if days is None else days
+    policy = parameters or Parameters()
+    usual = policy.letter_answer_days if kind is ClockKind.LETTER_ANSWER else policy.return_days
+    n = usual if days is None else days
     day0 = _day0(accepted_at, calendar, policy)
     found = calendar.working_days_after(day0, n + 1)
     due_day, letter_day = found.counted[-2], found.last
@@ -148,7 +149,7 @@ def reminder_days(day0: date, numbers: Iterable[int], calendar: Calendar) -> tup
 
 def opening_of(day: date, parameters: Parameters | None = None) -> datetime:
     """When work on that day begins (policy: 09:00 local), as an instant."""
-    return instant_at(day, (parameters or parameters_for()).letter_opens)
+    return instant_at(day, (parameters or Parameters()).letter_opens)
 
 
 class ViewingWindow(BaseModel):
@@ -175,7 +176,7 @@ def viewing_window(call_ended_at: datetime, parameters: Parameters | None = None
     """Window of 48 elapsed hours from the end of the call, computed on instants (AMB-P3-4)."""
     ended = utc(call_ended_at)
     return ViewingWindow(
-        call_ended_at=ended, closes_at=ended + (parameters or parameters_for()).viewing_hours
+        call_ended_at=ended, closes_at=ended + (parameters or Parameters()).viewing_hours
     )
 
 
@@ -198,7 +199,7 @@ def friday_times(friday: date, calendar: Calendar, parameters: Parameters | None
     """
     if friday.weekday() != 4:
         raise ValueError(f"{friday} is not a Friday.")
-    policy = parameters or parameters_for()
+    policy = parameters or Parameters()
     opens_at = instant_at(friday, policy.report_expected)
     if calendar.is_working_day(friday):
         task_due_at = instant_at(friday, policy.report_review_by)

@@ -56,6 +56,8 @@ class ExchangeState(Frozen):
     accepted_at: datetime | None = None
     sending: dict[str, datetime] = Field(default_factory=dict)
     """Mails given to the gateway and not settled yet, with when they were written."""
+    told_waiting: tuple[str, ...] = ()
+    """Mails of which people know that the gateway has not taken them."""
     letters: dict[str, int] = Field(default_factory=dict)
     """Mail id of each 17-030 with its round."""
     clock: RunningClock | None = None

@@ -31,6 +31,7 @@ class Disclosure(StrEnum):
     """Why we tell Corrections something (P2.S1.2, P2.F1 to F4)."""
 
     INITIAL = "The person was identified as living in one of our homes"
+    VOID_MATCH = "The person is being considered for one of our void properties"
     HOUSEHOLD_CHANGE = "The household has changed"
     UNDER_16_REQUEST = "We were asked to accept another occupant who is under 16"
     RISK_CHANGE = "The tenancy has changed in a way that may increase risk to others"

@@ -5,6 +5,7 @@ from typing import Any, Literal, assert_never
 
 from procedures import form_exchange
 from procedures.assessment import AssessmentStatus
+from procedures.editions import parameters_for, question_set
 from procedures.evidence import ruling
 from procedures.identify_answers import (
     ANSWERS,
@@ -25,8 +26,6 @@ from procedures.identify_answers import (
 )
 from procedures.identify_state import CallingState, IdentifyState, LinkedPerson, RecordHeld, Statement
 from procedures.local_time import local_date
-from procedures.parameters import parameters_for
-from procedures.question_sets import question_set
 from procedures.refusals import Refused
 from procedures.steps import step
 from procedures.tasks import Answer
@@ -115,13 +114,13 @@ def check_answer(state: IdentifyState, answer: Answer, facts: dict[str, Any], no
             if answer.said:
                 check_newest(state, answer.ended_at)
         case AnswerFirstQuestion():
-            question_set("identification").check(answer.answers)
+            question_set("identification", state.edition).check(answer.answers)
             _check_reported_status(state, answer)
         case CheckLiveRecord():
             _check_live(answer, LiveFacts.model_validate(facts))
         case QuestionsAnswered():
             assert answer.question_set is not None
-            question_set(answer.question_set).check(answer.answers)
+            question_set(answer.question_set, state.edition).check(answer.answers)
             _check_questions(answer)
         case form_exchange.SendT441():
             _check_confirmed_first(state, answer)
@@ -132,7 +131,8 @@ def check_answer(state: IdentifyState, answer: Answer, facts: dict[str, Any], no
 
 def _check_confirmed_first(state: IdentifyState, answer: form_exchange.SendT441) -> None:
     """A T-441 about the wrong person is itself a disclosure; a call that reached nobody lets it go (AMB-P1-6)."""
-    if state.verbal is StatusSaid.CSO or not parameters_for(state.edition).confirm_before_t441:
+    confirmed = state.verbal is StatusSaid.CSO or not parameters_for(state.edition).confirm_before_t441
+    if confirmed or answer.no_contact_known:
         return
     if not (answer.before_confirmation and state.calling.attempts):
         raise Refused(

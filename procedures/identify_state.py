@@ -84,6 +84,12 @@ class IdentifyState(ExchangingState):
         )
 
     @property
+    def newest(self) -> StatusSaid | None:
+        """Corrections' newest word by any channel."""
+        latest = ruling(self.statements)
+        return latest.said if latest else None
+
+    @property
     def verbal(self) -> StatusSaid | None:
         """Corrections' newest spoken word, if there is one (AMB-P1-6)."""
         spoken = ruling(one for one in self.statements if one.channel is Channel.VERBAL)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from procedures.case_state import CaseState
+from procedures.outside_entry import OutsideSystem
 from procedures.refusals import Refused
 from procedures.report_week import check_may_close
 from procedures.steps import StepRef
@@ -30,6 +31,8 @@ class IntakeState(CaseState):
     started: bool = False
     cover_asked: bool = False
     unreadable: tuple[str, ...] = ()
+    sending: dict[str, datetime] = Field(default_factory=dict)
+    """Mails to the other advisors that the gateway has not settled yet, with when they were written."""
 
 
 class ReviewReport(Answer):
@@ -58,13 +61,31 @@ class ConfirmMissing(Answer):
     cover: ClassVar = _COVER
     title: ClassVar = "The report is not available: log an urgent call with the Service Desk"
     guidance: ClassVar = (
-        "Look into the secure inbox once more. If the report is not there, log an urgent call and give its number; "
-        "every other advisor is then told by mail. The mailbox is read again every 15 minutes."
+        "Look into the secure inbox once more. If the report is not there, say so: the urgent call is logged and every "
+        "other advisor is told by mail. Where the Service Desk is worked by hand, or you have called already, give the "
+        "number of the call. The mailbox is read again every 15 minutes."
     )
     policy: ClassVar = "P1.S1.N6 P1.S1.N7 AMB-P1-4"
 
     not_available: Literal[True]
-    service_desk_reference: str = Field(min_length=1, max_length=64)
+    service_desk_reference: str | None = Field(
+        default=None, min_length=1, max_length=64, description="Number of a call that you logged yourself"
+    )
+
+
+class AdvisorNotTold(Answer):
+    """A mail that tells another advisor of the missing report did not leave."""
+
+    kind: ClassVar = "advisor_not_told"
+    step: ClassVar[StepRef] = "1.1"
+    role: ClassVar = _AWS
+    cover: ClassVar = _COVER
+    title: ClassVar = "The mail about the missing report did not leave: tell that advisor otherwise"
+    guidance: ClassVar = "Send it again once the cause is removed, or phone the advisor and say so."
+    policy: ClassVar = "P1.S1.N7 AMB-X-8"
+
+    action: Literal["send_again", "told_otherwise"]
+    note: str = Field(min_length=1)
 
 
 class ArrangeCover(Answer):
@@ -159,6 +180,7 @@ class CloseRun(Answer):
 ANSWERS: tuple[type[Answer], ...] = (
     ReviewReport,
     ConfirmMissing,
+    AdvisorNotTold,
     ArrangeCover,
     ResolveRow,
     ReportUnreadable,
@@ -178,5 +200,9 @@ def check_answer(state: IntakeState, answer: Answer, facts: dict[str, Any], now:
             check_may_close(read=counted.read, resolved=counted.resolved, open_prints=counted.open_prints)
         case ConfirmMissing() if state.received:
             raise Refused("AMB-P1-4", "the report has come in the meantime: nothing is missing")
+        case ConfirmMissing(service_desk_reference=None) if (
+            OutsideSystem.SERVICE_DESK in state.by_hand.systems
+        ):
+            raise Refused("P1.S1.N6", "log an urgent call with the Service Desk and give its number")
         case _:
             pass

@@ -3,6 +3,7 @@
 from datetime import date
 
 from procedures.forms import FORMS, ChaserRound, FormFields, Letter17030Fields
+from procedures.parameters import Parameters
 from procedures.returned_parts import RETURNED
 from procedures.terms import ContactKind, Form
 
@@ -18,10 +19,7 @@ HANDLING = (
     "Reply by secure mail only. Keep it where only people who need it for this purpose can open it. "
     "If it has reached you by mistake, do not read on: tell us at the address above and destroy it."
 )
-ANSWER_TIME = (
-    "Please return the completed form within five working days. The day we sent it is not counted; "
-    "weekends and national public holidays are not working days."
-)
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 _FORM_PURPOSE: dict[Form, tuple[str, ...]] = {
     Form.T_441: (
@@ -65,11 +63,26 @@ def addressee_line(kind: ContactKind) -> str:
             return "Department of Corrections"
 
 
-def paragraphs(fields: FormFields) -> tuple[str, ...]:
-    """The fixed text that opens a form or letter, worded for these fields."""
+def working_days(count: int) -> str:
+    """A number of working days as our letters write it: five working days."""
+    number = _NUMBERS[count] if count < len(_NUMBERS) else str(count)
+    return f"{number} working day{'' if count == 1 else 's'}"
+
+
+def answer_time(days: int) -> str:
+    """How long Corrections has for a form."""
+    return (
+        f"Please return the completed form within {working_days(days)}. The day we sent it is not counted; "
+        "weekends and national public holidays are not working days."
+    )
+
+
+def paragraphs(fields: FormFields, policy: Parameters) -> tuple[str, ...]:
+    """The fixed text that opens a form or letter, worded for these fields and the numbers of the case's edition."""
     if isinstance(fields, Letter17030Fields):
         return _chaser(fields)
-    return _FORM_PURPOSE[fields.form] + ((ANSWER_TIME,) if FORMS[fields.form].answer_due else ())
+    due = (answer_time(policy.return_days),) if FORMS[fields.form].answer_due else ()
+    return _FORM_PURPOSE[fields.form] + due
 
 
 def missing_part_labels(letter: Letter17030Fields) -> tuple[str, ...]:
@@ -77,8 +90,8 @@ def missing_part_labels(letter: Letter17030Fields) -> tuple[str, ...]:
     return tuple(part.label for part in RETURNED[letter.missing_form] if part.key in letter.missing_parts)
 
 
-def closing(letter: Letter17030Fields) -> tuple[str, ...]:
-    """The fixed text after the list of missing parts."""
+def closing(letter: Letter17030Fields, policy: Parameters) -> tuple[str, ...]:
+    """The fixed text after the list of missing parts, with the numbers of the case's edition."""
     what, back = ("these parts", "the form") if letter.missing_parts else ("the form", "it")
     if letter.round is ChaserRound.SECOND:
         request = (
@@ -88,7 +101,8 @@ def closing(letter: Letter17030Fields) -> tuple[str, ...]:
         request = f"Please complete {what} and return {back}"
     return (
         f"{request} by secure mail to the address above.",
-        "Please do this within five working days. The day we sent this letter is not counted.",
+        f"Please do this within {working_days(policy.letter_answer_days)}. "
+        "The day we sent this letter is not counted.",
         *(
             ()
             if letter.missing_parts

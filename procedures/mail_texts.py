@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from procedures.letters import AGENCY, HANDLING, MARKING, long_date
+from procedures.forms import Disclosure
+from procedures.letters import AGENCY, HANDLING, MARKING, long_date, working_days
 from procedures.mail_guard import with_key_messages
+from procedures.parameters import Parameters
 from procedures.proposed_mail import Notice, RecipientKind
 from procedures.returned_parts import RETURNED
 from procedures.steps import step
-from procedures.terms import Form, Role
+from procedures.terms import Form, Occupancy, Role
 
 
 class MailKind(StrEnum):
@@ -19,6 +21,10 @@ class MailKind(StrEnum):
     T_441 = "T-441"
     T_439_T_442 = "T-439+T-442"
     """Both or nothing (P2.S1.3)."""
+    T_441_T_442 = "T-441+T-442"
+    """The request of step 3.2 about a person who lives in none of our homes (AMB-P3-1)."""
+    T_439_T_441_T_442 = "T-439+T-441+T-442"
+    """The same about a person who lives in one of our homes."""
     T_442 = "T-442"
     L_17_030 = "17-030"
     T_441_INCOMPLETE = "T-441 incomplete"
@@ -26,6 +32,8 @@ class MailKind(StrEnum):
     T_438_REMINDER = "T-438 reminder"
     CORRECTION = "correction"
     REPORT_MISSING = "report_missing"
+    OFFER_ACCEPTED = "offer_accepted"
+    """To the Housing Support Manager, a copy to the manager (P4.S3.a1, AMB-P4-3)."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,7 @@ class MailShape:
     """What a kind of message carries."""
 
     text: tuple[str, ...]
+    """`{days}` stands for the time Corrections has."""
     forms: tuple[Form, ...] = ()
     notice: Notice | None = None
     recipient: RecipientKind = RecipientKind.CORRECTIONS
@@ -40,15 +49,29 @@ class MailShape:
 
 SHAPES: dict[MailKind, MailShape] = {
     MailKind.T_441: MailShape(
-        ("Please complete the attached form T-441 and return it by secure mail within five working days.",),
+        ("Please complete the attached form T-441 and return it by secure mail within {days}.",),
         (Form.T_441,),
     ),
     MailKind.T_439_T_442: MailShape(
         (
-            "Please complete the attached form T-439 and return it by secure mail within five working days.",
+            "Please complete the attached form T-439 and return it by secure mail within {days}.",
             "The attached form T-442 is for your information; you do not need to return it.",
         ),
         (Form.T_439, Form.T_442),
+    ),
+    MailKind.T_441_T_442: MailShape(
+        (
+            "Please complete the attached form T-441 and return it by secure mail within {days}.",
+            "The attached form T-442 is for your information; you do not need to return it.",
+        ),
+        (Form.T_441, Form.T_442),
+    ),
+    MailKind.T_439_T_441_T_442: MailShape(
+        (
+            "Please complete the attached forms T-441 and T-439 and return them by secure mail within {days}.",
+            "The attached form T-442 is for your information; you do not need to return it.",
+        ),
+        (Form.T_439, Form.T_441, Form.T_442),
     ),
     MailKind.T_442: MailShape(
         ("The attached form T-442 is for your information; you do not need to return it.",), (Form.T_442,)
@@ -83,6 +106,14 @@ SHAPES: dict[MailKind, MailShape] = {
             "destroy your copies and tell us that you have done so.",
         ),
         notice=Notice.CORRECTION,
+    ),
+    MailKind.OFFER_ACCEPTED: MailShape(
+        (
+            "The offer of the property named below was accepted.",
+            "The sign-up paperwork is being prepared. Everything else is in Safe Placement under the reference below.",
+        ),
+        notice=Notice.OFFER_ACCEPTED,
+        recipient=RecipientKind.STAFF,
     ),
     MailKind.REPORT_MISSING: MailShape(
         (
@@ -120,11 +151,20 @@ class Signature:
 
 @step("A")
 def mail_text(
-    kind: MailKind, *, sender: Role, signature: Signature, missing: tuple[str, ...], about: Mapping[str, str]
+    kind: MailKind,
+    *,
+    sender: Role,
+    signature: Signature,
+    missing: tuple[str, ...],
+    about: Mapping[str, str],
+    policy: Parameters,
 ) -> str:
-    """The whole body: marking, fixed words, what is missing, particulars, signature, key messages for Corrections."""
+    """The whole body: marking, fixed words, what is missing, particulars, signature, key messages for Corrections.
+
+    `policy` are the numbers of the case's edition.
+    """
     shape = SHAPES[kind]
-    opening, *rest = shape.text
+    opening, *rest = (text.format(days=working_days(policy.return_days)) for text in shape.text)
     parts = [MARKING, "Tēnā koe", opening]
     if missing:
         parts.append("\n".join(f"- {part}" for part in missing))
@@ -151,9 +191,10 @@ def missing_keys(form: Form, missing: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(part.key for part in RETURNED[form] if part.key in missing)
 
 
-def initial_facts(occupancy: str, aware_on: date) -> str:
-    """What a first T-442 says when the advisor adds nothing (P2.S1.2)."""
-    return (
-        f"The person lives in this home ({occupancy.replace('_', ' ')}). "
-        f"We became aware of it on {long_date(aware_on)}."
-    )
+def initial_facts(kind: Disclosure, occupancy: Occupancy, aware_on: date) -> str:
+    """What a T-442 says when the advisor adds nothing (P2.S1.2, AMB-P3-1)."""
+    if kind is Disclosure.INITIAL:
+        what = f"The person lives in this home ({occupancy.value.replace('_', ' ')})."
+    else:
+        what = f"{kind.value}."
+    return f"{what} We became aware of it on {long_date(aware_on)}."

@@ -1,13 +1,10 @@
-"""The numbers of the procedure: each policy value with the step it comes from, one set per edition."""
+"""The numbers of the procedure: each policy value with the step it comes from (`editions` has one set per edition)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time, timedelta
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Annotated, get_type_hints
 
-from procedures import EDITION
 from procedures.working_days import CalendarName
 
 
@@ -39,6 +36,10 @@ class Parameters:
     viewing_failures_before_manager: Annotated[int, "AMB-P3-5"] = 2
     signature_reminder_days: Annotated[tuple[int, ...], "AMB-P3-7"] = (2, 5, 10)
     t441_held_for_months: Annotated[int, "AMB-P3-11"] = 12
+    void_request_literal: Annotated[bool, "AMB-P3-1"] = False
+    """True: the request of step 3.2 is T-439 and T-442 as written, whoever the person is."""
+    offer_reminder_days: Annotated[int, "AMB-P4-4"] = 2
+    offer_decide_days: Annotated[int, "AMB-P4-4"] = 5
     review_days: Annotated[int, "AMB-P2-5"] = 20
     future_duty_days: Annotated[int, "AMB-P2-13"] = 1
 
@@ -63,12 +64,3 @@ def sources() -> dict[str, str]:
     """The requirement behind each parameter, by its name."""
     hints = get_type_hints(Parameters, include_extras=True)
     return {name: hint.__metadata__[0] for name, hint in hints.items()}
-
-
-PARAMETERS: Mapping[str, Parameters] = MappingProxyType({EDITION: Parameters()})
-"""One set per edition of the document; an open case keeps the set it began under (AMB-X-11)."""
-
-
-def parameters_for(edition: str = EDITION) -> Parameters:
-    """The parameters of an edition. Raises KeyError for an edition this release does not carry."""
-    return PARAMETERS[edition]

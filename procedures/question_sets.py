@@ -131,6 +131,58 @@ QUESTION_SETS: dict[str, QuestionSet] = {
             ),
         ),
         QuestionSet(
+            name="location",
+            version=1,
+            items=(
+                _yes_no("lives_there", "Does the person live in this home now?"),
+                _text("household", "Who else lives in the home, as far as we know?"),
+            ),
+        ),
+        QuestionSet(
+            name="location_outcome",
+            version=1,
+            items=(
+                _choice(
+                    "corrections_answer",
+                    "What does Corrections say of the home on the T-439?",
+                    "suitable",
+                    "not_suitable",
+                ),
+                _text("conditions", "Which conditions or comments does Corrections give?", required=False),
+            ),
+        ),
+        QuestionSet(
+            name="viewing",
+            version=1,
+            items=(
+                _yes_no(
+                    "corrections_agrees", "Does Corrections agree that the property is potentially suitable?"
+                ),
+                _text("agreed_with", "With whom at Corrections was the viewing arranged?"),
+            ),
+        ),
+        QuestionSet(
+            name="pre_approval",
+            version=1,
+            items=(
+                _yes_no("corrections_approves", "Has Corrections signed the T-438 as suitable to offer?"),
+                _yes_no("we_agree", "Do we agree that the property is suitable to offer?"),
+            ),
+        ),
+        QuestionSet(
+            name="withdrawal",
+            version=1,
+            items=(_text("why_withdrawn", "Why is the offer withdrawn?"),),
+        ),
+        QuestionSet(
+            name="offer",
+            version=1,
+            items=(
+                _choice("offer_outcome", "What became of the offer?", "accepted", "withdrawn", "declined"),
+                _text("corrections_told", "Who at Corrections was told, and when?"),
+            ),
+        ),
+        QuestionSet(
             name="invalid",
             version=1,
             items=(
@@ -140,8 +192,4 @@ QUESTION_SETS: dict[str, QuestionSet] = {
         ),
     )
 }
-
-
-def question_set(name: str) -> QuestionSet:
-    """The version in force of a question set."""
-    return QUESTION_SETS[name]
+"""The sets of the present edition (`editions` has those of each)."""

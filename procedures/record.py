@@ -6,6 +6,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from procedures.assessment import AssessmentCode, AssessmentStatus
+from procedures.duty_record import DutyEffect
+from procedures.match_void_record import PlacementEffect
+from procedures.outside_entry import OutsideEffect
 from procedures.tasks import By, Frozen, OpenTask
 from procedures.terms import CallOutcome, Channel, Procedure, Role, StatusSaid
 
@@ -213,7 +216,10 @@ Effect = Annotated[
     | ClockStopped
     | DocumentReviewed
     | RunChanged
-    | RowResolved,
+    | RowResolved
+    | PlacementEffect
+    | DutyEffect
+    | OutsideEffect,
     Field(discriminator="effect"),
 ]
 

@@ -14,7 +14,13 @@ _MANAGER = Role.MANAGER_HOUSING_WELLBEING_SUPPORT
 
 PROCEDURES_OF: dict[Role, frozenset[Procedure]] = {
     _AWS: frozenset(
-        {Procedure.INTAKE, Procedure.IDENTIFY, Procedure.CHECK_SUITABILITY, Procedure.DISCLOSE_CHANGE}
+        {
+            Procedure.INTAKE,
+            Procedure.IDENTIFY,
+            Procedure.CHECK_SUITABILITY,
+            Procedure.DISCLOSE_CHANGE,
+            Procedure.SORT_MAIL,
+        }
     ),
     Role.ADVISOR_PLACEMENT: frozenset({Procedure.MATCH_VOID, Procedure.OFFER}),
     _MANAGER: frozenset(Procedure),
@@ -32,6 +38,16 @@ READS_CASES = frozenset(PROCEDURES_OF)
 READS_PERSONS = frozenset(PROCEDURES_OF)
 ASSIGNS = frozenset({_MANAGER})
 POSTS_REPORTS = frozenset({Role.MACHINE})
+STAFF = frozenset(Role) - {Role.MACHINE}
+"""Everybody who works here; any of them may report an event, without seeing a code (AMB-P2-19)."""
+WRITES_DIRECTORY = frozenset({_MANAGER, Role.ADMINISTRATOR})
+READS_DIRECTORY = READS_CASES | WRITES_DIRECTORY
+ADDS_CALENDAR_DAYS = frozenset({_MANAGER, Role.ADMINISTRATOR})
+RECORDS_ABSENCES = frozenset({_MANAGER, Role.ADMINISTRATOR})
+"""Of anybody; everybody else records their own alone."""
+ENTERS_MATCHES = frozenset({Role.COORDINATOR_PLACEMENT})
+READS_VOID_PROPERTIES = frozenset({Role.COORDINATOR_PLACEMENT, Role.ADVISOR_PLACEMENT, _MANAGER})
+LOOKS_AFTER_RUNS = frozenset({Role.ADMINISTRATOR, _MANAGER})
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ from adapters.mailbox import ImapMailbox, MailboxAddress
 from adapters.ports import Attachment, OutgoingMail
 from adapters.secure_mail import GatewayAddress, GatewayMail
 from workers.embedded.authority import Authority, ensure_authority
-from workers.embedded.mail_gateway import FaultPlan, MailGateway
+from workers.embedded.mail_gateway import CORRECTIONS_DOMAINS, FaultPlan, MailGateway
 from workers.embedded.mail_store import GATEWAY_USER, Account, MailStore, mail_passwords, system_clock
 from workers.embedded.mailboxes import MailboxServer
 
@@ -65,7 +65,13 @@ class MailLab:
 
 
 @asynccontextmanager
-async def mail_lab(folder: Path, *, writable: bool = False, starttls: bool = False) -> AsyncIterator[MailLab]:
+async def mail_lab(
+    folder: Path,
+    *,
+    writable: bool = False,
+    starttls: bool = False,
+    domains: Collection[str] = CORRECTIONS_DOMAINS,
+) -> AsyncIterator[MailLab]:
     """Start the mail system under `folder` and stop it at the end; started twice on one folder it keeps its mail."""
     keys = folder / "keys"
     authority = ensure_authority(keys, now=system_clock())
@@ -82,6 +88,7 @@ async def mail_lab(folder: Path, *, writable: bool = False, starttls: bool = Fal
         clock=lambda: GATEWAY_TIME,
         faults=faults,
         starttls=starttls,
+        domains=domains,
     )
     await mailboxes.start()
     await gateway.start()

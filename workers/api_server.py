@@ -12,6 +12,7 @@ import typer
 import uvicorn
 
 from adapters.logging import configure_logging
+from adapters.production import Process, refuse_unfit
 from adapters.settings import Settings, SettingsError, read_settings
 from api.app import create_app
 from workers.wiring import api_resources
@@ -31,7 +32,11 @@ class _Server(uvicorn.Server):
 
 
 async def run_api(settings: Settings, stop: asyncio.Event) -> None:
-    """Serve until `stop` is set, then answer what is being asked. Raises SettingsError when the port is taken."""
+    """Serve until `stop` is set, then answer what is being asked.
+
+    Raises SettingsError when the port is taken, UnfitForProduction when production would be unsafe.
+    """
+    refuse_unfit(settings, Process.API)
     listener = _listen(settings)
     async with api_resources(settings) as resources:
         config = uvicorn.Config(

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
 import typer
+from sqlalchemy.exc import DBAPIError
 from temporalio.client import Client
 
 from activities.case_runs import CaseRuns, StuckCase
 from activities.running_cases import RunningCases
 from adapters.keys import load_keys
 from adapters.settings import read_settings
-from adapters.temporal import connect
 from models.database import Database
 from models.queries import cases
 from procedures.case_state import END
@@ -22,7 +22,7 @@ from procedures.steps import STEPS
 from workers.migrate import database_url
 from workers.processes import StackError
 from workers.sweeps import Reconciled, Reconciler
-from workers.wiring import wall_clock
+from workers.wiring import temporal_of, wall_clock
 
 T = TypeVar("T")
 CaseNumber = Annotated[str, typer.Argument(metavar="CASE", help="The case number.")]
@@ -93,11 +93,9 @@ async def desk() -> AsyncIterator[Desk]:
     settings = read_settings()
     database = Database(database_url(settings, "worker"), pool_size=2)
     try:
-        yield Desk(database, await connect(settings, load_keys(settings), identity="operator"))
-    except (OSError, RuntimeError) as error:
-        raise StackError(
-            f"The record or Temporal does not answer ({type(error).__name__}): is it up?"
-        ) from error
+        yield Desk(database, await temporal_of(settings, load_keys(settings), identity="operator"))
+    except (OSError, DBAPIError) as error:
+        raise StackError("The record does not answer or is not set up: is it up?") from error
     finally:
         await database.close()
 

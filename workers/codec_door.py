@@ -79,7 +79,8 @@ class Door:
 
 
 def add_sign_in(app: FastAPI, door: Door, provider: OpenIdProvider, here: str, ui: str) -> None:
-    """The page `/`, and sign-in and sign-out of one browser by authorization code."""
+    """The page `/`, and sign-in and sign-out of one browser by authorization code; `here` and `ui` are addresses."""
+    secure = here.startswith("https://")
 
     @app.get("/")
     async def state(request: Request) -> HTMLResponse:
@@ -97,7 +98,9 @@ def add_sign_in(app: FastAPI, door: Door, provider: OpenIdProvider, here: str, u
         attempt = SignInAttempt.begin()
         answer = RedirectResponse(await provider.sign_in_url(f"{here}/signed-in", attempt), 303)
         value = f"{attempt.state}.{attempt.nonce}.{attempt.verifier}"
-        answer.set_cookie(_ATTEMPT, value, max_age=600, path="/signed-in", httponly=True, samesite="lax")
+        answer.set_cookie(
+            _ATTEMPT, value, max_age=600, path="/signed-in", secure=secure, httponly=True, samesite="lax"
+        )
         return answer
 
     @app.get("/signed-in")
@@ -110,7 +113,7 @@ def add_sign_in(app: FastAPI, door: Door, provider: OpenIdProvider, here: str, u
             raise HTTPException(403, "Only administrators and auditors may decode")
         answer = RedirectResponse("/", 303)
         secret = door.open_session(done.actor, done.expires_at)
-        answer.set_cookie(_SESSION, secret, httponly=True, samesite="strict")
+        answer.set_cookie(_SESSION, secret, secure=secure, httponly=True, samesite="strict")
         answer.delete_cookie(_ATTEMPT, path="/signed-in")
         return answer
 

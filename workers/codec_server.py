@@ -10,13 +10,15 @@ How an operator sees decoded summaries after `placement up`:
 The stack starts the Web UI with `--ui-codec-endpoint`; its server has no flag for the tick, hence step 2. By hand a Bearer
 token works: `TEMPORAL_CODEC_AUTH="Bearer $(placement token --role administrator)"` and
 `temporal workflow show --codec-endpoint http://127.0.0.1:8081 …`. There is no /encode: nothing is ever sealed here.
-In production leave this server out; staff read cases in the application.
+An installation can leave this server out: staff read cases in the application. Where operators need it, `placement codec`
+runs it behind the agency's TLS proxy, at PLACEMENT_CODEC_ADDRESS, for the Web UI at PLACEMENT_TEMPORAL_UI_ADDRESS alone.
 """
 
 import json
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from fastapi import FastAPI, HTTPException, Request, Response
@@ -54,11 +56,11 @@ def codec_app(
     """POST /decode for the Web UI, and a page to sign in; `clock` gives seconds since 1970."""
     app = FastAPI(openapi_url=None)
     door = Door(provider, clock, per_minute)
-    ui = f"http://127.0.0.1:{settings.temporal_ui_port}"
+    here, ui = settings.codec_address, settings.temporal_ui_address
     _add_decode(
         app, EncryptingCodec(keys, settings.temporal_namespace), settings.temporal_namespace, door, ui
     )
-    add_sign_in(app, door, provider, f"http://127.0.0.1:{settings.codec_port}", ui)
+    add_sign_in(app, door, provider, here, ui)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=[ui],
@@ -67,7 +69,10 @@ def codec_app(
         allow_headers=["content-type", "x-namespace", "authorization", "authorization-extras"],
         max_age=600,
     )
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
+    app.add_middleware(
+        TrustedHostMiddleware,
+        allowed_hosts=["127.0.0.1", "localhost", urlsplit(here).hostname or "localhost"],
+    )
 
     @app.exception_handler(NotSignedIn)
     async def not_signed_in(request: Request, error: NotSignedIn) -> Response:
@@ -92,10 +97,10 @@ def codec_app(
 
 
 class CodecServer(LoopbackServer):
-    """The codec server on `Settings.codec_port`, 127.0.0.1 only."""
+    """The codec server on `Settings.codec_host` and `codec_port`: 127.0.0.1 unless told otherwise."""
 
     def __init__(self, settings: Settings, keys: KeyRing, provider: OpenIdProvider) -> None:
-        super().__init__(codec_app(settings, keys, provider), settings.codec_port)
+        super().__init__(codec_app(settings, keys, provider), settings.codec_port, settings.codec_host)
 
 
 def _add_decode(app: FastAPI, codec: EncryptingCodec, namespace: str, door: Door, ui: str) -> None:

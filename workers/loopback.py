@@ -1,4 +1,4 @@
-"""A web application served on 127.0.0.1 inside this process."""
+"""A web application served inside this process, on 127.0.0.1 unless told otherwise."""
 
 import asyncio
 import socket
@@ -12,16 +12,17 @@ from fastapi import FastAPI
 class LoopbackServer:
     """Listens when `start` returns; leaves signals and logging to the process it runs in."""
 
-    def __init__(self, app: FastAPI, port: int) -> None:
+    def __init__(self, app: FastAPI, port: int, host: str = "127.0.0.1") -> None:
         """Port 0 takes a free one; read it from `port` after `start`."""
         self.port = port
+        self._host = host
         self._app = app
         self._server: uvicorn.Server | None = None
         self._serving: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Listen. Raises OSError when the port is taken."""
-        listener = socket.create_server(("127.0.0.1", self.port))
+        listener = socket.create_server((self._host, self.port))
         self.port = listener.getsockname()[1]
         config = uvicorn.Config(
             self._app, log_config=None, access_log=False, server_header=False, lifespan="off"

@@ -9,9 +9,10 @@ from alembic.config import Config
 from sqlalchemy import Connection, make_url
 
 import migrations
-from adapters.settings import Settings, SettingsError, read_settings
+from adapters.production import refuse_unfit_database, secret_in
+from adapters.settings import Settings, read_settings
 from models.database import Database
-from workers.embedded.postgres import DATABASE, cluster_of
+from workers.embedded.postgres import DATABASE, cluster_of, role_name
 
 
 def alembic_config(connection: Connection) -> Config:
@@ -36,13 +37,19 @@ async def migrate(owner_url: str) -> None:
 def database_url(settings: Settings, role: str) -> str:
     """The record's address for a role: DATABASE_URL where it is set, else the embedded cluster's.
 
-    DATABASE_URL carries one role; give each process its own. Raises SettingsError when production has none.
+    A DATABASE_URL without a role serves every process: each gets its own role, and its password from
+    PLACEMENT_DATABASE_PASSWORD_FILE. Raises UnfitForProduction when production has none or an unsafe one.
     """
-    if settings.database_url:
-        return make_url(settings.database_url).set(drivername="postgresql+asyncpg").render_as_string(False)
     if settings.production:
-        raise SettingsError("DATABASE_URL is missing: set it to the address of the record")
-    return cluster_of(settings).url(role, DATABASE)
+        refuse_unfit_database(settings, role)
+    if not settings.database_url:
+        return cluster_of(settings).url(role, DATABASE)
+    url = make_url(settings.database_url).set(drivername="postgresql+asyncpg")
+    if url.username is None:
+        url = url.set(username=role_name(role))
+    if url.password is None and settings.database_password_file:
+        url = url.set(password=secret_in("PLACEMENT_DATABASE_PASSWORD_FILE", settings.database_password_file))
+    return url.render_as_string(False)
 
 
 def migrate_command() -> None:

@@ -32,12 +32,11 @@ def mailboxes(settings: Settings) -> Part:
 
 
 def gateway(settings: Settings) -> Part:
-    """The secure mail gateway over SMTPS; it takes mail for the domains the sender is allowed to write to."""
+    """The secure mail gateway over SMTPS; it takes mail for the domains the sender is allowed to write to, and for staff."""
     context = ensure_authority(settings.keys, now=wall_clock()).server_context()
     password = mail_passwords(settings.keys)[GATEWAY_USER]
-    server = MailGateway(
-        mail_store(settings), password, context, settings.smtp_port, domains=settings.mail.domains
-    )
+    domains = settings.mail.domains | {settings.mail.agency_domain}
+    server = MailGateway(mail_store(settings), password, context, settings.smtp_port, domains=domains)
     return InProcess("Mail gateway", server, ports={"PLACEMENT_SMTP_PORT": settings.smtp_port}, addresses={})
 
 
@@ -58,7 +57,7 @@ def identity_provider(settings: Settings) -> Part:
         "Identity provider",
         EmbeddedIdentityProvider(settings, cast.staff()),
         ports={"PLACEMENT_OIDC_PORT": settings.oidc_port},
-        addresses={"Sign-in (OpenID provider)": settings.oidc_issuer},
+        addresses={"Sign-in (OpenID provider)": f"{settings.oidc_issuer}/.well-known/openid-configuration"},
     )
 
 
@@ -131,7 +130,11 @@ def api(settings: Settings) -> Part:
         "api",
         _own_house(settings),
         ports={"PLACEMENT_API_PORT": settings.api_port},
-        addresses={"API": f"{here}/api", "API documentation": f"{here}/docs", "A token for the API": _SIGN},
+        addresses={
+            "API": f"{here}/api/tasks",
+            "API description (OpenAPI)": f"{here}/openapi.json",
+            "A token for the API": _SIGN,
+        },
         answers=f"{here}/health/ready",
     )
 

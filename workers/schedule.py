@@ -24,8 +24,8 @@ from activities.running_cases import TASK_QUEUE
 from adapters.keys import load_keys
 from adapters.search_attributes import ensure_search_attributes
 from adapters.settings import read_settings
-from adapters.temporal import connect
 from procedures.report_week import PACIFIC_AUCKLAND, REPORT_AVAILABLE, local_instant
+from workers.wiring import temporal_of
 
 SCHEDULE_ID = "friday"
 WORKFLOW_ID = "friday"
@@ -106,7 +106,7 @@ def _same(held: Schedule, wanted: Schedule) -> bool:
 
 async def _settle() -> str:
     settings = read_settings()
-    client = await connect(settings, load_keys(settings), identity="schedule")
+    client = await temporal_of(settings, load_keys(settings), identity="schedule")
     await ensure_search_attributes(client)
     return await ensure_schedule(client)
 

@@ -1,24 +1,28 @@
 """What a worker looks after beside its tasks: open cases without a run are started again, stuck ones raise an alarm."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy import select, text
 from temporalio.client import Client
 
+from activities.absences import release_of_absent
 from activities.case_runs import CaseRuns, OpenCase, Run
 from activities.commands import CommandState, NewCommand
 from activities.delivery import Delivery, Waiting
+from activities.returns import Returns
 from activities.running_cases import RunningCases
 from models.database import Database
 from models.tables.case import Command
 from procedures.tasks import By
 
 RECONCILE_EVERY = timedelta(minutes=1)
+READ_RETURNS_EVERY = timedelta(seconds=20)
 LOOK_FOR_STUCK_EVERY = timedelta(minutes=5)
 RESTART_PAUSE = timedelta(hours=1)
 """A run that ended on its own is followed by at most one new run in this time; meanwhile it is on the stuck list."""
@@ -151,27 +155,38 @@ async def raise_alarm(runs: CaseRuns, client: Client) -> int:
     return len(stuck)
 
 
-async def keep_sweeping(database: Database, client: Client, clock: Callable[[], datetime]) -> None:
-    """All sweeps, until cancelled; one that fails is tried again at its next turn. `clock` gives UTC."""
+async def keep_sweeping(
+    database: Database, client: Client, clock: Callable[[], datetime], returns: Returns | None = None
+) -> None:
+    """All sweeps, until cancelled; one that fails is tried again at its next turn. `clock` gives UTC.
+
+    Without `returns` nobody reads the return mailbox.
+    """
     reconciler, runs = Reconciler(database, client), CaseRuns(database, client)
     delivery = Delivery(database, client, clock)
 
     async def reconcile() -> None:
         await reconciler.reconcile(clock())
         await deliver_waiting(database, delivery, clock())
+        await release_of_absent(database, clock())
 
     async def look() -> None:
         await raise_alarm(runs, client)
 
+    async def read_returns() -> None:
+        if returns is not None:
+            await returns.take_new(clock())
+
     async with asyncio.TaskGroup() as group:
         group.create_task(_again(RECONCILE_EVERY, reconcile))
         group.create_task(_again(LOOK_FOR_STUCK_EVERY, look))
+        group.create_task(_again(READ_RETURNS_EVERY, read_returns))
 
 
-async def _again(every: timedelta, sweep: Callable[[], Awaitable[None]]) -> None:
+async def _again(every: timedelta, sweep: Callable[[], Coroutine[Any, Any, None]]) -> None:
     while True:
         try:
             await sweep()
         except Exception:  # noqa: BLE001 - whatever it was, the next turn tries again
-            _log.exception("a sweep failed and is tried again")
+            _log.exception("a sweep failed and is tried again", kind=sweep.__name__)
         await asyncio.sleep(every.total_seconds())

@@ -11,7 +11,7 @@ from procedures.terms import Role
 
 def token(
     role: Annotated[Role, typer.Option(help="Which role the token should carry.")],
-    region: Annotated[str | None, typer.Option(help="Region code of the person; * for all regions.")] = None,
+    region: Annotated[str, typer.Option(help="Region code of the person; * for all regions.")] = "*",
 ) -> None:
     """Print a token, good for eight hours. Use it as `Authorization: Bearer …`. Embedded stack only."""
     settings = read_settings()

@@ -10,6 +10,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
+from adapters.logging import configure_logging
 from adapters.search_attributes import DEV_SERVER_TYPES
 from adapters.settings import Settings, read_settings
 from workers.embedded.postgres import cluster_of
@@ -146,6 +147,9 @@ def up() -> None:
             "`placement up` is the embedded stack; in production start worker and API by themselves"
         )
     descriptor = _claim_home(settings.home)
+    settings.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Kept open until the process ends; who decoded what in the Web UI stands here.
+    configure_logging((settings.logs / "up.log").open("a", encoding="utf-8"))
     try:
         asyncio.run(_run(settings, Console()))
     finally:

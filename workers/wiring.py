@@ -16,25 +16,39 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.composing import MailHouse
+from activities.contacts import Contacts, Fallback
 from activities.deadlines import Deadlines
+from activities.duties import Duties
 from activities.intake import Intake
 from activities.linking import Linking
+from activities.mail_delivery import MailDelivery
+from activities.match_context import MatchContexts
+from activities.received import Senders
 from activities.recording import Recording
+from activities.returns import Returns
 from activities.running_cases import TASK_QUEUE, RunningCases
 from activities.searching import Searching
+from activities.tidings import Tidings
+from activities.viewings import Viewings
+from adapters.documents_by_key import DocumentsByKey
 from adapters.identity import openid_provider
 from adapters.keys import FieldCipher, KeyRing, load_keys
 from adapters.mailbox import ImapMailbox, MailboxAddress
 from adapters.person_register import RegisterTables
-from adapters.ports import Mailbox, PersonRegister
+from adapters.ports import DocumentStore, Mailbox, PersonRegister, SecureMail
+from adapters.production_record import refuse_unfit_record
 from adapters.secure_mail import GatewayAddress, GatewayMail
 from adapters.settings import Settings, SettingsError
 from adapters.temporal import connect
 from api.resources import Resources
 from models.database import Database
+from procedures.mail_texts import Signature
+from procedures.outside_entry import OutsideSystem
 from workers.embedded.authority import Authority
 from workers.embedded.mail_store import GATEWAY_USER, Account, mail_passwords
 from workers.migrate import database_url
+from workers.processes import StackError
 from workflows import WORKFLOWS
 
 PASSED_THROUGH = ("procedures", "activities", "adapters", "models", "pydantic", "sqlalchemy", "holidays")
@@ -52,6 +66,21 @@ class WorkerParts:
     keys: KeyRing
     report_mailbox: Mailbox
     register: PersonRegister
+    post: "Post | None" = None
+    """Everything that leaves and comes back; without it the worker sends and takes no mail."""
+    by_hand: frozenset[OutsideSystem] = frozenset()
+    """Outside systems in which a person makes the entries."""
+
+
+@dataclass(frozen=True)
+class Post:
+    """The agency's secure mail: the gateway, the return mailbox, the store of documents, and its own particulars."""
+
+    secure_mail: SecureMail
+    returns: Mailbox
+    documents: DocumentStore
+    house: MailHouse
+    senders: Senders
 
 
 def register_of(database: Database) -> PersonRegister:
@@ -62,6 +91,14 @@ def register_of(database: Database) -> PersonRegister:
 def wall_clock() -> datetime:
     """Where now enters: the machine's clock, UTC."""
     return datetime.fromtimestamp(time.time(), UTC)
+
+
+async def temporal_of(settings: Settings, keys: KeyRing, *, identity: str, metrics: bool = False) -> Client:
+    """A client that is connected. Raises StackError when Temporal does not answer."""
+    try:
+        return await connect(settings, keys, identity=identity, metrics=metrics)
+    except RuntimeError as error:
+        raise StackError(f"Temporal at {settings.temporal_address} does not answer: is it up?") from error
 
 
 def mailbox_of(settings: Settings, account: Account) -> ImapMailbox:
@@ -95,10 +132,45 @@ def secure_mail_of(settings: Settings) -> GatewayMail:
         user=_given("PLACEMENT_SMTP_USER", mail.smtp_user),
         password=_password(settings, "PLACEMENT_SMTP_PASSWORD_FILE", mail.smtp_password_file, GATEWAY_USER),
         ca_file=_mail_authority(settings),
-        domains=mail.domains,
+        domains=mail.domains | {mail.agency_domain},
         starttls=mail.smtp_starttls,
     )
     return GatewayMail(gateway, mailbox_of(settings, Account.JOURNAL), wall_clock)
+
+
+def documents_of(settings: Settings, keys: KeyRing) -> DocumentStore:
+    """The store of documents: encrypted files of this installation."""
+    return DocumentsByKey(settings.documents, keys)
+
+
+def fallback_of(settings: Settings) -> Fallback:
+    """The fallback address, if one is set (AMB-P1-8)."""
+    return Fallback(settings.mail.corrections_fallback)
+
+
+def post_of(settings: Settings, keys: KeyRing) -> Post:
+    """Everything that leaves and comes back. Raises SettingsError when production lacks a setting."""
+    mail = settings.mail
+    address = _given("PLACEMENT_MAIL_ADDRESS", mail.address)
+    mobile, freephone, main_line, po_box = mail.signature
+    return Post(
+        secure_mail=secure_mail_of(settings),
+        returns=mailbox_of(settings, Account.RETURNS),
+        documents=documents_of(settings, keys),
+        house=MailHouse(
+            sender=address,
+            corrections_domains=mail.domains,
+            staff_domains=frozenset({mail.agency_domain}),
+            signature=Signature(mobile, address, freephone, main_line, po_box),
+            fallback=fallback_of(settings),
+        ),
+        senders=Senders(agencies=mail.domains, our_domain=mail.agency_domain),
+    )
+
+
+def returns_of(parts: WorkerParts, post: Post) -> Returns:
+    """What reads the return mailbox: `take_new(at)` once a minute, and `sort_return` as an activity."""
+    return Returns(parts.database, post.returns, post.documents, RunningCases(parts.client), post.senders)
 
 
 def worker_parts(settings: Settings, keys: KeyRing, database: Database, client: Client) -> WorkerParts:
@@ -109,6 +181,8 @@ def worker_parts(settings: Settings, keys: KeyRing, database: Database, client: 
         keys=keys,
         report_mailbox=mailbox_of(settings, Account.REPORT),
         register=register_of(database),
+        post=post_of(settings, keys),
+        by_hand=settings.by_hand,
     )
 
 
@@ -120,6 +194,8 @@ async def api_resources(settings: Settings) -> AsyncIterator[Resources]:
     identity = openid_provider(settings)
     client = await connect(settings, keys, identity=f"api-{os.getpid()}", lazy=True)
     try:
+        if settings.production:
+            await refuse_unfit_record(database, "api")
         yield Resources(
             database=database,
             temporal=client,
@@ -129,9 +205,12 @@ async def api_resources(settings: Settings) -> AsyncIterator[Resources]:
             clock=wall_clock,
             settings=settings,
             deadlines=Deadlines(database),
+            documents=documents_of(settings, keys),
             checks={
                 "database": partial(_database_answers, database),
                 "temporal": partial(_temporal_answers, client),
+                "person register": partial(_register_is_there, database),
+                "report mailbox": partial(_mailbox_answers, mailbox_of(settings, Account.REPORT)),
             },
         )
     finally:
@@ -142,6 +221,15 @@ async def api_resources(settings: Settings) -> AsyncIterator[Resources]:
 async def _database_answers(database: Database) -> None:
     async with database.transaction() as session:
         await session.execute(text("SELECT 1"))
+
+
+async def _register_is_there(database: Database) -> None:
+    if await register_of(database).as_of() is None:
+        raise LookupError("the register has not been imported yet")
+
+
+async def _mailbox_answers(mailbox: Mailbox) -> None:
+    await mailbox.count()
 
 
 async def _temporal_answers(client: Client) -> None:
@@ -178,10 +266,15 @@ def activities_of(parts: WorkerParts) -> Sequence[Callable[..., Any]]:
     """Every activity, built once with its dependencies."""
     cases = RunningCases(parts.client)
     deadlines = Deadlines(parts.database)
-    recording = Recording(parts.database, FieldCipher(parts.keys))
+    recording = Recording(parts.database, FieldCipher(parts.keys), parts.by_hand)
     searching = Searching(parts.database, parts.register)
+    contacts = Contacts(parts.database, parts.post.house.fallback if parts.post else None)
     linking = Linking(parts.database, cases)
     intake = Intake(parts.database, parts.report_mailbox, cases, deadlines)
+    duties = Duties(parts.database, deadlines)
+    tidings = Tidings(parts.database, cases)
+    matches = MatchContexts(parts.database, cases)
+    viewings = Viewings(deadlines)
     return [
         recording.load_case,
         recording.record_turn,
@@ -191,22 +284,56 @@ def activities_of(parts: WorkerParts) -> Sequence[Callable[..., Any]]:
         linking.entry_joins,
         deadlines.call_ladder,
         deadlines.week_times,
+        contacts.contact_now,
+        contacts.service_manager_for,
+        *_post_activities(parts),
+        deadlines.form_clock,
+        deadlines.count_again,
+        deadlines.next_reminder,
+        duties.next_review,
+        duties.soft_target,
+        duties.pause,
+        duties.person_again,
+        duties.already_told,
+        duties.report_entry_of,
+        duties.unfiled,
+        tidings.spread,
+        tidings.open_case,
+        matches.match_context,
+        matches.hold_property,
+        matches.release_property,
+        matches.approval_of,
+        viewings.reminders,
         intake.open_friday,
         intake.read_mailbox,
         intake.start_entries,
         intake.progress,
         intake.cover_is_needed,
+        intake.other_advisors,
     ]
 
 
-def worker_of(parts: WorkerParts, **options: Any) -> Worker:
-    """The worker of every workflow and activity; a programming error fails its run instead of hanging it."""
+def _post_activities(parts: WorkerParts) -> Sequence[Callable[..., Any]]:
+    if parts.post is None:
+        return []
+    post = parts.post
+    delivery = MailDelivery(parts.database, post.secure_mail, post.documents, post.house)
+    return [delivery.deliver, returns_of(parts, post).sort_return]
+
+
+def worker_of(parts: WorkerParts, *, instead: Sequence[Callable[..., Any]] = (), **options: Any) -> Worker:
+    """The worker of every workflow and activity; a programming error fails its run instead of hanging it.
+
+    `instead` are activities that take the place of those of the same name: tests inject faults with them.
+    """
+    replaced = {activity.__name__ for activity in instead}
+    kept = [activity for activity in activities_of(parts) if activity.__name__ not in replaced]
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
     return Worker(
         parts.client,
         task_queue=TASK_QUEUE,
         workflows=WORKFLOWS,
-        activities=activities_of(parts),
+        activities=[*kept, *instead],
         workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
         **options,
     )

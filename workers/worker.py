@@ -10,13 +10,14 @@ import typer
 
 from adapters.keys import load_keys
 from adapters.logging import configure_logging
+from adapters.production import Process, refuse_unfit
+from adapters.production_record import refuse_unfit_record
 from adapters.settings import Settings, read_settings
-from adapters.temporal import connect
 from models.database import Database
 from workers.migrate import database_url
 from workers.schedule import ensure_schedule
 from workers.sweeps import keep_sweeping
-from workers.wiring import wall_clock, worker_of, worker_parts
+from workers.wiring import returns_of, temporal_of, wall_clock, worker_of, worker_parts
 
 DRAIN_WITHIN = timedelta(seconds=20)
 """What an activity in hand gets at the end before it is cancelled; it is retried elsewhere."""
@@ -28,19 +29,27 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
-    """Work until `stop` is set, then take nothing new and finish what is in hand. Raises when the worker fails."""
+    """Work until `stop` is set, then take nothing new and finish what is in hand.
+
+    Raises UnfitForProduction, StackError when Temporal does not answer, and whatever makes the worker fail.
+    """
+    refuse_unfit(settings, Process.WORKER)
     keys = load_keys(settings)
     database = Database(database_url(settings, "worker"), pool_size=_CONNECTIONS)
     try:
-        client = await connect(settings, keys, identity=f"worker-{os.getpid()}", metrics=True)
+        if settings.production:
+            await refuse_unfit_record(database, "worker")
+        client = await temporal_of(settings, keys, identity=f"worker-{os.getpid()}", metrics=True)
         _log.info("friday schedule settled", outcome=await ensure_schedule(client))
+        parts = worker_parts(settings, keys, database, client)
+        returns = returns_of(parts, parts.post) if parts.post else None
         worker = worker_of(
-            worker_parts(settings, keys, database, client),
+            parts,
             sticky_queue_schedule_to_start_timeout=STICKY_WITHIN,
             graceful_shutdown_timeout=DRAIN_WITHIN,
         )
         async with worker:
-            sweeping = asyncio.create_task(keep_sweeping(database, client, wall_clock))
+            sweeping = asyncio.create_task(keep_sweeping(database, client, wall_clock, returns))
             _log.info("worker started", pid=os.getpid(), task_queue=worker.task_queue)
             try:
                 await stop.wait()

@@ -1,7 +1,21 @@
 """One durable workflow per procedure: order, waiting, clocks."""
 
+from workflows.check_suitability import CheckSuitability
+from workflows.disclose_change import DiscloseChange
 from workflows.identify import Identify
 from workflows.intake import IntakeRun, OpenFriday
+from workflows.match_void import MatchVoid
+from workflows.offer import OfferProperty
+from workflows.sort_mail import SortReceivedMail
 
-WORKFLOWS = [OpenFriday, IntakeRun, Identify]
+WORKFLOWS = [
+    SortReceivedMail,
+    OpenFriday,
+    IntakeRun,
+    Identify,
+    CheckSuitability,
+    DiscloseChange,
+    MatchVoid,
+    OfferProperty,
+]
 """Everything a worker runs."""

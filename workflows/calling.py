@@ -7,6 +7,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.deadlines import CallLadder, Deadlines
+    from procedures.editions import parameters_for
     from procedures.identify import (
         CallingState,
         CorrectionsUnreachable,
@@ -14,7 +15,6 @@ with workflow.unsafe.imports_passed_through():
         PhoneCorrections,
         Statement,
     )
-    from procedures.parameters import parameters_for
     from procedures.record import CallMade, NoticeGiven, StatusConfirmed
     from procedures.terms import CallOutcome, Channel, Role
     from workflows.case_run import Answered, CaseRun

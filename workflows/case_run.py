@@ -7,22 +7,22 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, FailureError
+from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from pydantic import ValidationError
-
-    from activities.recording import Recording
     from procedures.answers import answer_type
+    from procedures.by_hand import BY_HAND, EnteredByHand, check_entry
     from procedures.case_state import CaseState
     from procedures.changes import CHANGES, Change
+    from procedures.editions import edition_in_force
     from procedures.record import CaseOpened, Effect, TaskClosed, TaskOpened, Turn
-    from procedures.refusals import Refused
-    from procedures.steps import STEPS, StepRef
+    from procedures.steps import StepRef
     from procedures.tasks import SYSTEM, Answer, AnswerTask, By, CaseView, OpenTask, ReportChange
     from procedures.terms import Role
+    from workflows.by_hand import ByHand
     from workflows.operator_view import show
-    from workflows.options import BRIEF, PATIENT
+    from workflows.refusal import parsed, refusal, refusing
+    from workflows.turn import write_turn
 
 S = TypeVar("S", bound=CaseState)
 
@@ -102,6 +102,9 @@ class CaseRun(Generic[S]):
     recorded: Callable[[], None] = lambda: None
     """What a procedure begins once the record holds the turn, such as handing a mail to the gateway."""
 
+    def __post_init__(self) -> None:
+        self.by_hand = ByHand(self)
+
     def listen(self) -> None:
         """Register the messages of a case: answers and changes as updates, arrivals as a signal."""
         workflow.set_update_handler("answer", self._take_answer, validator=self._check_answer)
@@ -128,6 +131,7 @@ class CaseRun(Generic[S]):
     def add(self, *effects: Effect) -> None:
         """Write these with the present turn."""
         self._effects.extend(effects)
+        self.by_hand.follow(effects)
 
     def open(
         self,
@@ -162,13 +166,22 @@ class CaseRun(Generic[S]):
         return task
 
     def cancel(self, reason: str, *kinds: str, keep: Container[str] = ()) -> None:
-        """Close open tasks (of these kinds, or all but those to keep) that are no longer needed."""
+        """Close open tasks (of these kinds, or all but those to keep) that are no longer needed.
+
+        What is entered by hand is needed whatever happens: the record says it, so the other system must.
+        """
         state = self._present()
         for task in list(state.tasks.values()):
-            if task.kind not in keep and (not kinds or task.kind in kinds):
-                del state.tasks[task.task_id]
-                self._overtake(task.task_id)
-                self.add(TaskClosed(task_id=task.task_id, kind=task.kind, reason=reason))
+            if task.kind in BY_HAND or task.kind in keep:
+                continue
+            if not kinds or task.kind in kinds:
+                self.withdraw_task(task, reason)
+
+    def withdraw_task(self, task: OpenTask, reason: str) -> None:
+        """Close one open task that is no longer needed; an answer to it that is on its way is told so."""
+        del self._present().tasks[task.task_id]
+        self._overtake(task.task_id)
+        self.add(TaskClosed(task_id=task.task_id, kind=task.kind, reason=reason))
 
     async def ask(
         self,
@@ -188,6 +201,12 @@ class CaseRun(Generic[S]):
 
     async def event(self, *, until: datetime | None = None) -> Event:
         """Record the turn, then wait for the next answer, arrival or instant. Raises Interrupted on a change."""
+        while True:
+            event = await self._any_event(until)
+            if not (isinstance(event, Answered) and self.by_hand.takes(event.task, event.answer)):
+                return event
+
+    async def _any_event(self, until: datetime | None) -> Event:
         await self.record()
         timeout = None if until is None else until - self.now
         if not self._something_came():
@@ -214,7 +233,8 @@ class CaseRun(Generic[S]):
         self._arrivals.append(what)
 
     def hand_over(self, state: CaseState, *, person_ref: str | None, entry_id: str | None) -> None:
-        """Open a case of another procedure with this turn; its run begins once the record holds the row."""
+        """Open another case with this turn, under the edition of its own day; it runs once the record holds the row."""
+        state = state.model_copy(update={"edition": edition_in_force(self.now).name})
         self.add(
             CaseOpened(
                 case_id=state.case_id,
@@ -234,11 +254,34 @@ class CaseRun(Generic[S]):
                 procedure, case_id, id=case_id, parent_close_policy=workflow.ParentClosePolicy.ABANDON
             )
 
+    async def renew_if_long(self) -> None:
+        """A run whose history has grown long begins anew from the record; nothing may be under way."""
+        if not workflow.info().is_continue_as_new_suggested():
+            return
+        await self.record()
+        if workflow.all_handlers_finished() and not self._something_came():
+            workflow.continue_as_new(self._present().case_id)
+
+    async def renew(self) -> None:
+        """Go on from the record in a new run, once the history of this one is long and nobody waits for it."""
+        if not workflow.info().is_continue_as_new_suggested() or self._something_came():
+            return
+        await self.write()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        if not self._something_came():
+            workflow.continue_as_new(self._present().case_id)
+
+    def overtake_changes(self) -> None:
+        """Changes accepted beside the end of the case: their senders are told, and nothing of them is applied."""
+        while self._changes:
+            self._overtaken.add(self._changes.popleft().command_id)
+
     async def finish(self, outcome: str) -> None:
         """End the case: cancel what is open, record, and wait until every answer has returned."""
         state = self._present()
         state.outcome = outcome
         self.cancel("the case has ended")
+        await self.by_hand.all_entered()
         self._action = self._action if self._command_id else "ended"
         await self.record()
         await self._start_following()
@@ -254,7 +297,7 @@ class CaseRun(Generic[S]):
         turn = Turn(
             case_id=state.case_id,
             number=state.turn,
-            step=state.step,
+            step=self.by_hand.recorded_step,
             at=self.now,
             by=self._by,
             command_id=self._command_id,
@@ -310,20 +353,24 @@ class CaseRun(Generic[S]):
         state = self._present()
         task = state.tasks.get(command.task_id)
         if task is None or command.task_id in self._answers:
-            raise _refusal("AMB-X-3", "this task is no longer open", kind="TaskClosed")
-        answer = _parsed(lambda: answer_type(task.kind).model_validate(command.answer))
-        _refusing(lambda: self.rules.check_answer(answer, command.facts, self.now))
+            raise refusal("AMB-X-3", "this task is no longer open", kind="TaskClosed")
+        answer = parsed(lambda: answer_type(task.kind).model_validate(command.answer))
+        if isinstance(answer, EnteredByHand):
+            refusing(lambda: check_entry(answer, command.facts))
+        else:
+            refusing(lambda: self.rules.check_answer(answer, command.facts, self.now))
 
     async def _take_answer(self, command: AnswerTask) -> CaseView:
         self._answers[command.task_id] = command
         return await self._until_recorded(command.command_id)
 
     def _check_change(self, report: ReportChange) -> None:
-        self._present()
+        if self._present().outcome is not None:
+            raise refusal("NFR-5", "the case has ended", kind="TaskClosed")
         if report.kind not in CHANGES:
-            raise _refusal("AMB-X-6", "there is no such change")
-        change = _parsed(lambda: CHANGES[report.kind].model_validate(report.change))
-        _refusing(lambda: self.rules.check_change(change, report.facts, self.now))
+            raise refusal("AMB-X-6", "there is no such change")
+        change = parsed(lambda: CHANGES[report.kind].model_validate(report.change))
+        refusing(lambda: self.rules.check_change(change, report.facts, self.now))
 
     async def _take_change(self, report: ReportChange) -> CaseView:
         self._changes.append(report)
@@ -338,49 +385,6 @@ class CaseRun(Generic[S]):
     async def _until_recorded(self, command_id: str) -> CaseView:
         await workflow.wait_condition(lambda: command_id in self._settled or command_id in self._overtaken)
         if command_id in self._overtaken:
-            raise _refusal("AMB-X-3", "something else was decided first", kind="TaskClosed")
+            raise refusal("AMB-X-3", "something else was decided first", kind="TaskClosed")
         self._settled.discard(command_id)
         return self._present().view()
-
-
-async def write_turn(turn: Turn) -> None:
-    """One short local activity; when the database does not answer, an ordinary one that keeps trying."""
-    summary = f"{turn.step} {STEPS[turn.step].title}" if turn.step in STEPS else turn.step
-    try:
-        await workflow.execute_local_activity_method(Recording.record_turn, turn, summary=summary, **BRIEF)
-    except FailureError:
-        await workflow.execute_activity_method(Recording.record_turn, turn, summary=summary, **PATIENT)
-
-
-def _refusal(rule: str, reason: str, *, kind: str = "Refused") -> ApplicationError:
-    return ApplicationError(
-        f"{rule}: {reason}",
-        {"rule": rule, "reason": reason},
-        type=kind,
-        non_retryable=True,
-        category=ApplicationErrorCategory.BENIGN,
-    )
-
-
-def _refusing(check: Callable[[], None]) -> None:
-    try:
-        check()
-    except Refused as refused:
-        raise _refusal(refused.rule, refused.reason) from None
-
-
-T = TypeVar("T")
-
-
-def _parsed(parse: Callable[[], T]) -> T:
-    try:
-        return parse()
-    except ValidationError as error:
-        details = [{"loc": list(e["loc"]), "msg": e["msg"]} for e in error.errors()]
-        raise ApplicationError(
-            "the answer does not fit the task",
-            {"errors": details},
-            type="Malformed",
-            non_retryable=True,
-            category=ApplicationErrorCategory.BENIGN,
-        ) from None

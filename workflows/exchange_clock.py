@@ -40,12 +40,10 @@ class ExchangeClock:
             wanted += [clock.due_day_opens_at, clock.letter_opens_at, clock.unread_limit_at]
         return min((instant for instant in wanted if instant and instant > now), default=None)
 
-    def open_tasks(self) -> None:
-        """The due day asks for the recipient of the second letter, so that it is not late (PRV-6)."""
-
     async def start(self, number: int, mail_id: str, accepted_at: datetime) -> None:
         """A new clock from the gateway's acceptance; the one before has done its work."""
         state = self._exchange.state
+        reminder = state.next_reminder_at
         self.stop("the letter has gone" if number else "sent again")
         contact = state.letter_contact if number and state.letter_contact else state.contact
         calendar = await self._calendar(contact)
@@ -57,7 +55,7 @@ class ExchangeClock:
             **PATIENT,
         )
         self._set(clock, number, mail_id)
-        self._exchange.change(letter_contact=None)
+        self._exchange.change(letter_contact=None, next_reminder_at=reminder)
 
     async def due(self) -> None:
         """Do what has become due: ask for a recipient, hold or write a letter, remind."""

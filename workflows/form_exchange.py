@@ -1,12 +1,10 @@
 """A form out to Corrections and back: sending, the five-working-day clock, letter 17-030, returns (steps 1.6, 2.1, 2.2)."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
     from procedures import changes
@@ -32,20 +30,15 @@ with workflow.unsafe.imports_passed_through():
         NoticeGiven,
     )
     from procedures.steps import StepRef
-    from procedures.tasks import Answer, By
+    from procedures.tasks import Answer, By, OpenTask
     from procedures.terms import Role
     from workflows.case_run import Answered, Arrived, CaseRun, Event
     from workflows.exchange_clock import ExchangeClock
+    from workflows.mail_handover import MailHandover
 
 S = TypeVar("S", bound=ExchangingState)
 _MANAGER = Role.MANAGER_HOUSING_WELLBEING_SUPPORT
 _WAITING_LONG = timedelta(hours=1)
-
-_DELIVERING: dict[str, Any] = {
-    "start_to_close_timeout": timedelta(minutes=5),
-    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=1)),
-}
-"""A gateway that is away is tried again for as long as it takes."""
 
 
 class FormExchange(Generic[S]):
@@ -67,9 +60,9 @@ class FormExchange(Generic[S]):
         self._send = send
         self._mail_kind = mail_kind
         self._role = role
-        self._deliveries: dict[str, asyncio.Task[None]] = {}
+        self._gateway = MailHandover(case, step, lambda: self.state.sending)
         self._clock = ExchangeClock(self, return_clock)
-        case.recorded = self._hand_over_mail
+        case.recorded = self._gateway.begin
 
     # -- what the clock and the letters use ------------------------------------------------------------------
 
@@ -145,21 +138,22 @@ class FormExchange(Generic[S]):
         state = self.state
         if not state.out and not state.complete and not self._has_open(ProvideContact.kind, SendFailed.kind):
             self.open(self._send, {"cycle": state.cycle + 1}, urgent=False)
-        self._clock.open_tasks()
 
     def next_instant(self) -> datetime | None:
         """When the exchange wants to be woken (UTC)."""
         waiting = [
             since + _WAITING_LONG
-            for since in self.state.sending.values()
-            if not self._has_open(MailWaiting.kind) and since + _WAITING_LONG > self._case.now
+            for mail_id, since in self.state.sending.items()
+            if mail_id not in self.state.told_waiting
         ]
         return min((i for i in (*waiting, self._clock.next_instant()) if i), default=None)
 
     async def due(self) -> None:
-        """An instant has come: a mail that waits long, a letter, a reminder."""
-        if any(since + _WAITING_LONG <= self._case.now for since in self.state.sending.values()):
-            self.open(MailWaiting, {})
+        """Do what has become due by now: a mail that waits long, a letter, a reminder. Doing it again does nothing."""
+        for mail_id, since in self.state.sending.items():
+            if since + _WAITING_LONG <= self._case.now and mail_id not in self.state.told_waiting:
+                self.open(MailWaiting, {"mail_id": mail_id})
+                self.change(told_waiting=(*self.state.told_waiting, mail_id))
         await self._clock.due()
 
     async def handle(self, event: Event) -> None:
@@ -176,7 +170,7 @@ class FormExchange(Generic[S]):
             case Arrived(what={"unread_reply": received_id}):
                 self._returned(received_id, [], None)
             case Arrived(what={"sorted": received_id}):
-                self._no_longer_unread(received_id)
+                self._sorted_elsewhere(received_id)
             case _:
                 pass
 
@@ -199,9 +193,7 @@ class FormExchange(Generic[S]):
             self._case.add(MailSettled(mail_id=mail_id, state="cancelled", reason=reason))
         self._clock.stop(reason)
         self.change(sending={})
-        for task in self._deliveries.values():
-            task.cancel()
-        self._deliveries.clear()
+        self._gateway.give_up()
 
     def tell_of_disclosure_in_error(self) -> None:
         """A form about the wrong person has left: the manager decides what Corrections is told (AMB-X-6)."""
@@ -305,7 +297,7 @@ class FormExchange(Generic[S]):
     # -- arrivals ------------------------------------------------------------------------------------------------
 
     async def _delivered(self, delivered: Delivered) -> None:
-        self._deliveries.pop(delivered.mail_id, None)
+        self._gateway.settled(delivered.mail_id)
         self.change(sending={k: v for k, v in self.state.sending.items() if k != delivered.mail_id})
         if not self.state.sending:
             self._case.cancel("the gateway has taken the mail", MailWaiting.kind)
@@ -345,15 +337,30 @@ class FormExchange(Generic[S]):
             self.open(SendFailed, {"mail_id": mail_id, "rule": "AMB-X-8", "problem": "came back undelivered"})
 
     def _returned(self, received_id: str, documents: list[str], received_at: str | None) -> None:
-        if received_id in self.state.read or received_id in self.state.unread:
+        """Told twice changes nothing; a reply that a person has found to hold the form gets its documents."""
+        known = self._review_of(received_id)
+        if received_id in self.state.read or (known and not documents) or self.state.complete:
             return
-        self.change(unread=(*self.state.unread, received_id))
-        if self.state.complete:
-            self._no_longer_unread(received_id)
-            return
+        if known:
+            self._case.withdraw_task(known, "the mail was given to this case with its documents")
+        else:
+            self.change(unread=(*self.state.unread, received_id))
         self.open(
-            ReviewReturn, {"received_id": received_id, "documents": documents, "received_at": received_at}
+            ReviewReturn,
+            {"received_id": received_id, "documents": documents, "received_at": received_at},
         )
+
+    def _sorted_elsewhere(self, received_id: str) -> None:
+        """A person gave the mail to another case, or set it aside: this case waits for it no longer."""
+        task = self._review_of(received_id)
+        if task:
+            self._case.withdraw_task(task, "the mail belongs elsewhere")
+        self._no_longer_unread(received_id)
+
+    def _review_of(self, received_id: str) -> OpenTask | None:
+        assert self._case.state is not None
+        reviews = (t for t in self._case.state.tasks.values() if t.kind == ReviewReturn.kind)
+        return next((t for t in reviews if t.context.get("received_id") == received_id), None)
 
     def _no_longer_unread(self, received_id: str) -> None:
         self.change(
@@ -372,25 +379,6 @@ class FormExchange(Generic[S]):
         self.open(PrivacyIncident, {"mail_id": change.mail_id})
         self._case.add(NoteWritten(note_id=f"{change.mail_id}-wrong", text=change.note))
         self.change(mail_id=None, accepted_at=None, contact=None, letters={}, letter_contact=None)
-
-    # -- the gateway -----------------------------------------------------------------------------------------------
-
-    def _hand_over_mail(self) -> None:
-        """Called once the record holds the turn: each waiting mail has one delivery, also after a restart."""
-        assert self._case.state is not None
-        for mail_id in self.state.sending:
-            if mail_id not in self._deliveries:
-                self._deliveries[mail_id] = asyncio.create_task(self._deliver(mail_id))
-
-    async def _deliver(self, mail_id: str) -> None:
-        delivered: Delivered = await workflow.execute_activity(
-            "deliver",
-            result_type=Delivered,
-            args=[mail_id, self._case.now],
-            summary=f"{self._step} secure mail",
-            **_DELIVERING,
-        )
-        self._case.arrive({"delivered": delivered.model_dump(mode="json")})
 
     # -- small things ----------------------------------------------------------------------------------------------
 

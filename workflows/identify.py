@@ -1,7 +1,6 @@
 """1. Identify and record potential matches from the Corrections report."""
 
-from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from temporalio import workflow
 
@@ -9,15 +8,16 @@ with workflow.unsafe.imports_passed_through():
     from activities.linking import Linked, Linking, LinkRequest
     from activities.recording import Recording
     from activities.searching import Searching
-    from procedures import changes, identify
+    from procedures import identify
     from procedures.assessment import AssessmentStatus
     from procedures.case_state import END
-    from procedures.changes import Change
     from procedures.clocks import ClockKind
-    from procedures.form_exchange import SendT441
+    from procedures.form_exchange import ReviewReturn, SendT441
     from procedures.identify import (
         AnswerBeforeT441,
         AnswerFinalQuestions,
+        AnswerInvalidQuestions,
+        AnswerNsoQuestions,
         CheckLiveRecord,
         CorrectionsUnreachable,
         ExplainPending,
@@ -25,10 +25,10 @@ with workflow.unsafe.imports_passed_through():
         IdentifyState,
         MatchEntry,
         PhoneCorrections,
+        Statement,
     )
     from procedures.record import EntryResolved, NoticeGiven, PersonFileCreated
     from procedures.steps import step
-    from procedures.tasks import Answer
     from procedures.terms import ReportGroup, Role, StatusSaid
     from procedures.transitions import Trigger
     from workflows.calling import Calling
@@ -36,33 +36,25 @@ with workflow.unsafe.imports_passed_through():
     from workflows.form_exchange import FormExchange
     from workflows.identify_changes import EXCHANGE_TASKS, Interruptions
     from workflows.identify_outcome import Outcome
+    from workflows.identify_rules import IdentifyRules
+    from workflows.match_void_handover import match_follows
     from workflows.options import PATIENT
+    from workflows.other_cases import (
+        check_suitability_follows,
+        named_in_the_exit_group,
+        references,
+        told_by_corrections,
+    )
 
 Next = Literal["1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "end"]
 
 
+class SaidElsewhere(Exception):
+    """Another case of the person recorded a newer word of Corrections: step 5 with it (AMB-X-4)."""
+
+
 class CallAgain(Exception):
     """The report contradicts itself about the person: step 4 again (AMB-P1-16)."""
-
-
-class IdentifyRules:
-    """The refusals of procedure 1, asked about the case as it stands."""
-
-    def __init__(self) -> None:
-        self.case: CaseRun[IdentifyState] | None = None
-
-    def _state(self) -> IdentifyState:
-        assert self.case is not None
-        assert self.case.state is not None
-        return self.case.state
-
-    def check_answer(self, answer: Answer, facts: dict[str, Any], now: datetime) -> None:
-        """Raise Refused when a rule forbids the answer."""
-        identify.check_answer(self._state(), answer, facts, now)
-
-    def check_change(self, change: Change, facts: dict[str, Any], now: datetime) -> None:
-        """Raise Refused when a rule forbids the change."""
-        changes.check_change(self._state(), change, facts, now)
 
 
 @workflow.defn(name="identify", failure_exception_types=[Exception])
@@ -96,14 +88,16 @@ class Identify:
                 await workflow.execute_activity_method(Recording.load_case, case_id, **PATIENT)
             )
         )
-        while self.state.step != END:
+        while self.state.step != END or self.case.by_hand.waits:
             try:
-                self.state.step = await self._walk()
+                self.state.step = await self.case.by_hand.then(self._walk)
             except Interrupted as interruption:
                 self.state.step = await self.interruptions.handle(interruption)
+            except SaidElsewhere:
+                self.state.step, self.state.outcome = "1.5", None
             except CallAgain:
                 self.case.cancel("the report contradicts itself", keep=EXCHANGE_TASKS)
-                self.state.step = "1.4"
+                self.state.step, self.state.outcome = "1.4", None
         await self.case.finish(self.state.outcome or "ended")
         return self.state.outcome or "ended"
 
@@ -129,6 +123,7 @@ class Identify:
     @step("1.2")
     async def search_the_register(self) -> Next:
         """Search on name, address and date of birth separately; a person decides who it is."""
+        self.state.person = None  # a link whose turn was never recorded does not count after a restart
         if self.state.entry_id:
             await workflow.execute_activity_method(
                 Searching.search_entry,
@@ -158,7 +153,10 @@ class Identify:
             return await self._identify_occupant()
         person = self.state.person
         others = [r.person_ref for r in person.records if r.person_ref != person.primary]
-        self.case.add(PersonFileCreated(entry_id=self.state.entry_id, person_refs=[person.primary, *others]))
+        if not self.state.tasks:  # else the step is walked once more, with its question open
+            self.case.add(
+                PersonFileCreated(entry_id=self.state.entry_id, person_refs=[person.primary, *others])
+            )
         status = AssessmentStatus(person.held.status) if person.held.status else None
         if self.state.contradictory or self.state.address_only:
             return "1.4" if self.state.verbal is None else "1.5"
@@ -194,17 +192,23 @@ class Identify:
         """Confirmed CSO -> 6; NSO -> questions, D2, end; neither -> questions, D3, end."""
         said = self.state.verbal
         assert said is not None
+        spoken = next(one for one in reversed(self.state.statements) if one.said is said)
+        await told_by_corrections(self.state.case_id, references(self.state.person), spoken)
         self.outcome.create_if_none(said)
         match identify.after_confirmation(said):
             case "1.6":
                 self.outcome.calculate(Trigger.SAID_CSO, comment="Corrections: CSO")
                 return "1.6"
             case "nso":
-                self.interruptions.stop_disclosure("Corrections: no supervision order")
+                self.interruptions.stop_disclosure(
+                    "Corrections: no supervision order", AnswerNsoQuestions.kind
+                )
                 await self.outcome.no_supervision_order()
                 return self._end("D2")
             case "invalid":
-                self.interruptions.stop_disclosure("Corrections: not this person")
+                self.interruptions.stop_disclosure(
+                    "Corrections: not this person", AnswerInvalidQuestions.kind
+                )
                 await self.outcome.invalid_match()
                 return self._end("D3")
 
@@ -219,30 +223,32 @@ class Identify:
         while True:
             if self.state.verbal not in (None, StatusSaid.CSO):
                 return "1.5"
+            if self.state.newest is not self.state.verbal:
+                return "1.4"
             if self._ready_for_the_final_questions():
                 self.interruptions.stop_disclosure("no longer needed")
                 return "1.7"
             self._open_what_is_missing()
+            await self.exchange.due()
             await self._one_event_of_disclosure()
 
     @step("1.7")
     async def answer_the_final_questions(self) -> Next:
         """Questions, calculate; Key Details displays D1; then who must be told (What happens next?)."""
-        answered = await self.case.ask(AnswerFinalQuestions)
-        answer = answered.answer
-        assert isinstance(answer, AnswerFinalQuestions)
-        self.outcome.calculate(
-            Trigger.FINAL_QUESTIONS,
-            question_set=AnswerFinalQuestions.question_set,
-            answers=answer.answers,
-            comment=answer.comment,
-        )
-        self.state.considered_for_void = answer.considered_for_void
+        if not self.case.by_hand.calculated_in("1.7"):
+            answered = await self.case.ask(AnswerFinalQuestions)
+            answer = answered.answer
+            assert isinstance(answer, AnswerFinalQuestions)
+            self.outcome.final_questions(answer)
+            self.state.considered_for_void = answer.considered_for_void
+        await self.case.by_hand.code_seen()
         lives = self.outcome.person.occupancy.lives_in_a_home
         if lives and self.state.live and not self.state.vacated:
             self._notify(Role.MANAGER_HOUSING_WELLBEING_SUPPORT, "lives_in_a_home")
-        if answer.considered_for_void:
+            await check_suitability_follows(self.case)
+        if self.state.considered_for_void:
             self._notify(Role.ADVISOR_PLACEMENT, "considered_for_void")
+        await match_follows(self.case, considered=self.state.considered_for_void)
         return self._end("D1")
 
     # -- parts of steps ------------------------------------------------------------------------------------
@@ -259,20 +265,34 @@ class Identify:
             summary="1.2 link",
             **PATIENT,
         )
+        if linked.joins and not await self._joins(linked.joins):
+            return await self._link(primary, duplicates)
+        if self.state.group is ReportGroup.EXIT_NSO and self.state.entry_id:
+            await named_in_the_exit_group(self.state.case_id, (primary, *duplicates), self.state.entry_id)
         if linked.joins:
-            await workflow.execute_activity_method(
-                Linking.entry_joins,
-                args=[self.state.entry_id, linked.joins, self.state.group.value],
-                summary="1.2 join",
-                **PATIENT,
-            )
             self._resolve_entry("joined")
             return self._end("joined")
         self.state.person = linked.person
-        if linked.last_statement and not self.state.statements:
-            self.state.statements = (linked.last_statement,)
+        if not self.state.statements:
+            self.state.statements = self._still_said(linked.last_statement)
         self._resolve_entry("potential_match")
         return "1.3"
+
+    async def _joins(self, case_id: str) -> bool:
+        """The person's open case takes the entry; False when it has ended in the meantime."""
+        joined: bool = self.state.entry_id is None or await workflow.execute_activity_method(
+            Linking.entry_joins,
+            args=[self.state.entry_id, case_id, self.state.group.value],
+            summary="1.2 join",
+            **PATIENT,
+        )
+        return joined
+
+    def _still_said(self, last: Statement | None) -> tuple[Statement, ...]:
+        """What Corrections said in another case this week holds here; *neither* was said of another row (AMB-P1-6)."""
+        if last is None or last.said is StatusSaid.NEITHER:
+            return ()
+        return (last,) if identify.confirmation_is_fresh((last,), self.state.friday) else ()
 
     async def _identify_occupant(self) -> Next:
         """An address of ours, nobody on record: after the call, the record is created or identified (AMB-P1-17)."""
@@ -312,7 +332,6 @@ class Identify:
             case Due(at=now):
                 if (ladder := self.calling.next_instant()) and ladder <= now:
                     self.calling.escalate()
-                await self.exchange.due()
             case _:
                 await self._aside(event)
 
@@ -320,8 +339,13 @@ class Identify:
         """What is not the answer waited for: the exchange's, a manager's word, or the report naming the person again."""
         await self.exchange.handle(event)
         match event:
+            case Answered(answer=ReviewReturn(verdict="complete") as answer):
+                if (said := StatusSaid(answer.returned["order_status"])) is not StatusSaid.CSO:
+                    self.interruptions.stated_on_the_form(said, answer.returned["completed_by"])
             case Answered(answer=CorrectionsUnreachable() as answer):
                 self.interruptions.note(answer.arranged)
+            case Arrived(what={"status_said": _} as what) if self.interruptions.told(what):
+                raise SaidElsewhere
             case Arrived(what={"additional_entry": _, "group": group}) if group != self.state.group.value:
                 self.interruptions.note(
                     f"The report names the person in group {group} as well: call Corrections."

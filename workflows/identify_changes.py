@@ -2,14 +2,16 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Any
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from procedures import changes
+    from procedures.assessment import AssessmentStatus
     from procedures.exchange_state import ExchangeState
     from procedures.form_exchange import ANSWERS as EXCHANGE_ANSWERS
-    from procedures.identify import IdentifyState, Statement
+    from procedures.identify import AnswerBeforeT441, CallingState, IdentifyState, Statement
     from procedures.record import EntryResolved, NoteWritten, StatusConfirmed
     from procedures.terms import Channel, StatusSaid
     from procedures.transitions import Trigger
@@ -60,9 +62,9 @@ class Interruptions:
             case _:
                 raise TypeError(f"procedure 1 knows no change {change.kind}")
 
-    def stop_disclosure(self, reason: str) -> None:
-        """Open tasks end, unsent mail and clocks are cancelled; what has left stays listed."""
-        self._case.cancel(reason)
+    def stop_disclosure(self, reason: str, *keep: str) -> None:
+        """Open tasks end, but for the kinds to keep; unsent mail and clocks are cancelled; what has left stays listed."""
+        self._case.cancel(reason, keep=keep)
         self._exchange.stop(reason)
 
     def note(self, text: str) -> None:
@@ -79,7 +81,43 @@ class Interruptions:
             self.stop_disclosure("Corrections has said otherwise")
         self._stated(change.said, change.said_by, change.office, change.said_at, change.note)
 
-    def _stated(self, said: StatusSaid, said_by: str, office: str, said_at: datetime, note: str) -> None:
+    def told(self, what: dict[str, Any]) -> bool:
+        """Another case recorded Corrections' word: it is this one's too, unless it is known, or older (AMB-P1-22)."""
+        state = self._outcome.state
+        statement = Statement(
+            confirmation_id=what["confirmation_id"],
+            said=what["status_said"],
+            channel=what["channel"],
+            said_at=what["said_at"],
+        )
+        known = any(
+            one.confirmation_id == statement.confirmation_id or one.said_at > statement.said_at
+            for one in state.statements
+        )
+        if known or state.person is None:
+            return False
+        if statement.said is StatusSaid.CSO:
+            self._case.cancel("Corrections has said something new", keep=EXCHANGE_TASKS)
+        else:
+            self.stop_disclosure("Corrections has said otherwise")
+        state.statements = (*state.statements, statement)
+        state.calling = CallingState()
+        return True
+
+    def stated_on_the_form(self, said: StatusSaid, completed_by: str) -> None:
+        """The completed T-441 says that the person is not, or no longer, under an order (AMB-P1-7)."""
+        note = "Stated on the completed T-441."
+        self._stated(said, completed_by, completed_by, self._case.now, note, Channel.T_441)
+
+    def _stated(
+        self,
+        said: StatusSaid,
+        said_by: str,
+        office: str,
+        said_at: datetime,
+        note: str,
+        channel: Channel = Channel.VERBAL,
+    ) -> None:
         state = self._outcome.state
         confirmation_id = f"{state.case_id}-S{len(state.statements) + 1}-{state.turn}"
         self._case.add(
@@ -88,24 +126,26 @@ class Interruptions:
                 person_ref=state.person.primary if state.person else None,
                 said_by=said_by,
                 office=office,
-                channel=Channel.VERBAL,
+                channel=channel,
                 status_said=said,
                 said_at=said_at,
                 note=note,
             )
         )
-        statement = Statement(
-            confirmation_id=confirmation_id, said=said, channel=Channel.VERBAL, said_at=said_at
-        )
+        statement = Statement(confirmation_id=confirmation_id, said=said, channel=channel, said_at=said_at)
         state.statements = (*state.statements, statement)
+        state.calling = CallingState()
 
     async def _correct_link(self, change: changes.CorrectLink) -> str:
-        """TR-15: the assessment closes as recorded in error, and the right person is linked."""
+        """TR-15: the assessment closes as recorded in error, and the right person is linked.
+
+        One that is current or closed is not this case's work: it was there before the wrong link, and stays.
+        """
         sent = self._exchange.state.out
         self.stop_disclosure("the wrong person was linked")
         self.note(change.reason)
         self._stated(StatusSaid.NEITHER, change.said_by, change.office, change.said_at, change.reason)
-        if self._outcome.person.held.status:
+        if self._outcome.person.held.status == AssessmentStatus.PEN:
             self._outcome.calculate(
                 Trigger.LINKED_TO_WRONG_PERSON,
                 evidence={
@@ -140,7 +180,8 @@ class Interruptions:
         state = self._outcome.state
         self.note(change.reason)
         if not change.still_considered:
-            self.stop_disclosure("the person has left the home")
+            self._case.cancel("the person has left the home", AnswerBeforeT441.kind, *EXCHANGE_TASKS)
+            self._exchange.stop("the person has left the home")
             state.vacated = True
             if state.live:
                 state.live = False

@@ -10,6 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from procedures.calculation import calculated, held_of, recalculated
     from procedures.identify import (
         AnswerBeforeT441,
+        AnswerFinalQuestions,
         AnswerFirstQuestion,
         AnswerInvalidQuestions,
         AnswerNsoQuestions,
@@ -24,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 class Outcome:
-    """The assessment of the person a case is about."""
+    """The assessment of the person a case is about. Questions already open have their calculation behind them."""
 
     def __init__(self, case: CaseRun[IdentifyState]) -> None:
         self._case = case
@@ -82,11 +83,22 @@ class Outcome:
         self._case.add(*effects)
         self.state.asked_before_t441 = True
 
+    def final_questions(self, answer: AnswerFinalQuestions) -> None:
+        """7: D1P becomes D1; a D1 whose record became live stays D1 all the time (AMB-P1-15)."""
+        given: dict[str, Any] = {"answers": answer.answers, "comment": answer.comment}
+        if self.person.held.code == AssessmentCode.D1:
+            self.state.person, effects = recalculated(
+                self.person, "AMB-P1-15", question_set="after_t441", **given
+            )
+            self._case.add(*effects)
+        else:
+            self.calculate(Trigger.FINAL_QUESTIONS, question_set=AnswerFinalQuestions.question_set, **given)
+
     async def no_supervision_order(self) -> None:
         """5.b: D2P, questions, D2; a vacated D1 gets a new assessment instead (P1.S6.N4)."""
         held = held_of(self.person.held)
         vacated_d1 = self.state.vacated and held is not None and held.code is AssessmentCode.D1
-        if not vacated_d1:
+        if not vacated_d1 and not self.state.open_task(AnswerNsoQuestions.kind):
             self.calculate(Trigger.SAID_NSO, comment="Corrections: NSO")
         answered = await self._case.ask(AnswerNsoQuestions)
         answer = answered.answer
@@ -110,7 +122,7 @@ class Outcome:
         """5.c: verified by Corrections as incorrect, questions, D3; the person file says so (AMB-A-4)."""
         held = held_of(self.person.held)
         again = held is not None and held.code is AssessmentCode.D3
-        if not again:
+        if not again and not self.state.open_task(AnswerInvalidQuestions.kind):
             self.calculate(Trigger.SAID_NEITHER, comment="Corrections: not this person")
         answered = await self._case.ask(AnswerInvalidQuestions)
         answer = answered.answer

@@ -12,7 +12,9 @@ with workflow.unsafe.imports_passed_through():
     from procedures import intake
     from procedures.case_state import END
     from procedures.changes import Change
+    from procedures.editions import parameters_for
     from procedures.intake import (
+        AdvisorNotTold,
         ArrangeCover,
         CloseRun,
         ConfirmMissing,
@@ -21,14 +23,13 @@ with workflow.unsafe.imports_passed_through():
         ResolveRow,
         ReviewReport,
     )
-    from procedures.parameters import parameters_for
-    from procedures.record import NoticeGiven, RowResolved, RunChanged
+    from procedures.record import RowResolved, RunChanged
     from procedures.refusals import Refused
     from procedures.report_week import local_instant
     from procedures.steps import step
     from procedures.tasks import Answer
-    from procedures.terms import Role
     from workflows.case_run import Answered, Arrived, CaseRun, Due, Event, Interrupted
+    from workflows.missing_report import MissingReport
     from workflows.options import PATIENT
 
 _SCHEDULED = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
@@ -73,6 +74,7 @@ class IntakeRun:
     def __init__(self, case_id: str) -> None:
         self.case: CaseRun[IntakeState] = CaseRun(rules := IntakeRules())
         rules.case = self.case
+        self.missing = MissingReport(self.case)
         self.case.listen()
         self.next_look: datetime | None = None
 
@@ -102,7 +104,9 @@ class IntakeRun:
             self.case.open(ReviewReport, due_at=self.state.review_due_at)
         await self._read()
         while self.state.step != END:
+            await self.case.renew()
             self._ask_what_is_due()
+            await self.case.renew_if_long()
             try:
                 event = await self.case.event(until=self._next_instant())
             except Interrupted:
@@ -114,7 +118,11 @@ class IntakeRun:
             case Answered(answer=ReviewReport() as answer):
                 self._started(event, answer)
             case Answered(answer=ConfirmMissing() as answer):
-                self._missing(event, answer)
+                await self.missing.confirmed(event, answer)
+            case Answered(answer=AdvisorNotTold() as answer):
+                self.missing.after_failure(event, answer)
+            case Arrived(what={"delivered": delivered}):
+                self.missing.delivered(delivered)
             case Answered(answer=ResolveRow() as answer):
                 await self._resolve(event, answer)
             case Answered(answer=CloseRun()):
@@ -140,21 +148,6 @@ class IntakeRun:
             )
         )
 
-    def _missing(self, event: Answered, answer: ConfirmMissing) -> None:
-        """One urgent call and one notice to every other advisor, once per run (P1.S1.N6, N7)."""
-        self.case.add(
-            RunChanged(
-                run_id=self.state.run_id,
-                values={"state": "missing", "service_desk_reference": answer.service_desk_reference},
-            ),
-            NoticeGiven(
-                notice_id=f"{self.state.case_id}-missing",
-                role=Role.ADVISOR_WELLBEING_SUPPORT,
-                region=self.state.region,
-                kind="report_missing_fault_logged",
-            ),
-        )
-
     async def _resolve(self, event: Answered, answer: ResolveRow) -> None:
         entry_id = event.task.context["entry_id"]
         if answer.action == "set_aside":
@@ -168,6 +161,8 @@ class IntakeRun:
 
     async def _close(self) -> None:
         progress = await self._progress()
+        if progress.resolved < progress.read:
+            return  # a row has come since the answer was given: the task is asked again
         self.state.step = END
         self.state.outcome = "worked"
         self.case.add(
@@ -193,10 +188,12 @@ class IntakeRun:
         if progress.readable:
             if not self.state.received:
                 self.state.received = True
-                self.case.cancel("the report has come", ConfirmMissing.kind, ReportUnreadable.kind)
+                self.case.cancel("the report has come", ConfirmMissing.kind)
             await self._start_entries()
+        if not progress.unreadable:
+            self.case.cancel("a report that can be read has come", ReportUnreadable.kind)
         for key in progress.unreadable:
-            if not self.state.received and key not in self.state.unreadable:
+            if key not in self.state.unreadable:
                 self.state.unreadable = (*self.state.unreadable, key)
                 self.case.open(ReportUnreadable, urgent=True, context={"message_key": key})
         for entry_id in progress.rejected_rows:

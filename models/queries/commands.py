@@ -3,9 +3,14 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from models.database import Database
-from models.tables.case import Command
+from models.queries.paging import BadCursor, Page, instant, page_of, read_cursor
+from models.queries.visible import visible_cases
+from models.tables.case import CaseRecord, Command
 from procedures.tasks import Frozen
+from procedures.visibility import Sight
 
 
 class CommandRecord(Frozen):
@@ -33,3 +38,30 @@ async def command(database: Database, command_id: str) -> CommandRecord | None:
         if row is None:
             return None
         return CommandRecord(**{name: getattr(row, name) for name in CommandRecord.model_fields})
+
+
+async def list_commands(
+    database: Database, sight: Sight, *, state: str, limit: int, cursor: str | None = None
+) -> Page[CommandRecord]:
+    """Commands of visible cases in one state, the oldest first; `late` is the manual queue (NFR-5). Raises BadCursor."""
+    query = (
+        select(Command)
+        .join(CaseRecord, CaseRecord.case_id == Command.case_id)
+        .where(visible_cases(sight), Command.state == state)
+    )
+    if cursor is not None:
+        received, last = read_cursor(cursor, 2)
+        received_at = instant(received)
+        if received_at is None or last is None:
+            raise BadCursor("take the cursor from the field next of the last page")
+        query = query.where(
+            (Command.received_at > received_at)
+            | ((Command.received_at == received_at) & (Command.command_id > last))
+        )
+    query = query.order_by(Command.received_at, Command.command_id).limit(limit + 1)
+    async with database.transaction() as session:
+        rows = [
+            CommandRecord(**{name: getattr(row, name) for name in CommandRecord.model_fields})
+            for row in await session.scalars(query)
+        ]
+    return page_of(rows, limit, lambda one: [one.received_at, one.command_id])

@@ -144,6 +144,11 @@ async def contacts(
     return of_office or [one for one in found if region in one.regions or one.kind == "fallback"]
 
 
+def contact_record(held: CorrectionsContact) -> ContactRecord:
+    """An entry as shown; also of the configured fallback, which is no row."""
+    return ContactRecord(**{name: getattr(held, name) for name in ContactRecord.model_fields})
+
+
 async def _read(database: Database, query: Any, record: type[Any]) -> list[Any]:
     async with database.transaction() as session:
         rows = (await session.scalars(query)).all()

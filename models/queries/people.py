@@ -3,14 +3,15 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from models.database import Database
 from models.tables.assessment import Assessment, AssessmentVersion
 from models.tables.mail import PersonFile, PersonFileName
-from models.tables.register import RegisterDuplicate
+from models.tables.register import RegisterDuplicate, RegisterPerson
 from procedures.assessment import AssessmentCode, AssessmentStatus, Held, LastConfirmed, key_details
 from procedures.tasks import Frozen
+from procedures.terms import RecordState
 
 
 class VersionRecord(Frozen):
@@ -136,3 +137,20 @@ async def file_of_person(database: Database, person_ref: str) -> SealedFile | No
         if row is None:
             return None
         return SealedFile(**{name: getattr(row, name) for name in SealedFile.model_fields})
+
+
+async def lives_alone(database: Database, person_ref: str) -> bool:
+    """True when the register shows a home for the person and nobody else living in it now."""
+    person = RegisterPerson
+    home = select(person.property_ref).where(person.person_ref == person_ref).scalar_subquery()
+    others = select(func.count()).where(
+        person.property_ref == home,
+        person.person_ref != person_ref,
+        person.record_state == RecordState.LIVE.value,
+        person.absent_since.is_(None),
+    )
+    async with database.transaction() as session:
+        lives_somewhere = await session.scalar(
+            select(person.property_ref).where(person.person_ref == person_ref)
+        )
+        return lives_somewhere is not None and not await session.scalar(others)

@@ -22,6 +22,7 @@ class TaskRecord(Frozen):
     task_id: str
     case_id: str
     procedure: Procedure
+    edition: str
     kind: str
     step: str
     role: Role
@@ -89,8 +90,8 @@ async def tasks_of_case(database: Database, case_id: str, *, state: str | None =
     return [_record(row) for row in rows]
 
 
-def _joined() -> Select[Task, str]:
-    return select(Task, CaseRecord.procedure).join(CaseRecord, CaseRecord.case_id == Task.case_id)
+def _joined() -> Select[Task, str, str]:
+    return select(Task, CaseRecord.procedure, CaseRecord.edition).join(CaseRecord, CaseRecord.case_id == Task.case_id)
 
 
 def _conditions(wanted: TaskFilter) -> list[ColumnElement[bool]]:
@@ -112,9 +113,11 @@ def _conditions(wanted: TaskFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-def _record(row: Row[Task, str]) -> TaskRecord:
-    held, procedure = row
+def _record(row: Row[Task, str, str]) -> TaskRecord:
+    held, procedure, edition = row
+    joined = ("procedure", "edition")
     return TaskRecord(
         procedure=Procedure(procedure),
-        **{name: getattr(held, name) for name in TaskRecord.model_fields if name != "procedure"},
+        edition=edition,
+        **{name: getattr(held, name) for name in TaskRecord.model_fields if name not in joined},
     )

@@ -1,5 +1,29 @@
 """Every table of the record; importing this package registers them all on Base.metadata."""
 
-from models.tables import assessment, audit, case, mail, register, report
+from models.tables import (
+    assessment,
+    audit,
+    case,
+    duty,
+    mail,
+    outside,
+    placement,
+    print,
+    register,
+    report,
+    web,
+)
 
-__all__ = ["assessment", "audit", "case", "mail", "register", "report"]
+__all__ = [
+    "assessment",
+    "audit",
+    "case",
+    "duty",
+    "mail",
+    "outside",
+    "placement",
+    "print",
+    "register",
+    "report",
+    "web",
+]

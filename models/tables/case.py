@@ -86,6 +86,7 @@ class Task(Base):
 
     __table_args__ = (
         Index("ix_task_queue", "role", "region", "due_at", postgresql_where=text("state = 'open'")),
+        Index("ix_task_open_due", "due_at", "task_id", postgresql_where=text("state = 'open'")),
         Index("ix_task_case_id", "case_id"),
         Index("ix_task_claimed_by", "claimed_by", postgresql_where=text("state = 'open'")),
     )

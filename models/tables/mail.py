@@ -141,6 +141,8 @@ class ReceivedMail(Base):
     case_id: Mapped[str | None]
     """The case it belongs to; None while a person has to find it."""
     suggested_case_id: Mapped[str | None]
+    held_case_ids: Mapped[list[str]] = mapped_column(default=list)
+    """Cases that were told of something unread and send no letter until it is sorted (AMB-P1-29)."""
     document_ids: Mapped[list[str]]
     problem: Mapped[str | None]
     taken_at: Mapped[datetime]

@@ -130,6 +130,7 @@ ADDRESSES = [
     ("3 Gull Cres", {"6"}, "former address: address exact"),
     ("8 Wren Cl", {"6"}, "former address: address exact"),
     ("1 Spoon Wy", {"8"}, None),
+    ("9 Tallowroad", {"3", "4"}, "address exact"),
 ]
 
 

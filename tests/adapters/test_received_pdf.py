@@ -16,6 +16,8 @@ from pikepdf import Array, Dictionary, Name, Pdf, String
 from adapters import received_pdf
 from adapters.forms_pdf import render
 from adapters.received_pdf import check_pdf
+from procedures import EDITION
+from procedures.editions import edition
 from procedures.forms import PersonDetails, T441Fields, WhyWeAsk
 from procedures.refusals import Refused
 from procedures.returned_parts import missing_fields
@@ -31,6 +33,7 @@ FORM = render(
         reason=WhyWeAsk.CONSIDERED_FOR_A_HOME,
     ),
     datetime(2026, 4, 24, tzinfo=UTC),
+    edition(EDITION),
 )
 
 

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 from adapters.person_register import RegisterTables
 from adapters.register_csv import REQUIRED_COLUMNS, BadRow, PersonRow, UnusableFile, read_rows
-from adapters.register_import import ImportReport, import_register, region_code
+from adapters.register_import import ImportReport, import_register
+from adapters.register_staging import region_code
 from models.base import Base
 from models.tables import register as tables
 from tests.conftest import Databases
@@ -86,6 +87,22 @@ async def test_1_2_the_same_file_twice_changes_nothing_but_the_run(databases: Da
         (2, 0, NOW),
         (0, 0, NOW + timedelta(hours=1)),
     ]
+
+
+async def test_1_2_a_file_of_several_batches_is_one_import(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.register_import._BATCH", 2)
+    rows = [row(person_ref=str(n), property_ref=f"H{n % 2}", occupancy="tenant") for n in range(5)]
+    rows.insert(2, row(person_ref="bad", occupancy="guest"))
+    report = await load(databases, *rows)
+    assert (report.rows, report.good, [bad.line for bad in report.bad], report.added) == (6, 5, [4], 5)
+    before = await contents(databases)
+    again = await load(databases, *rows, hours=1)
+    assert (again.good, again.added, again.changed, again.flagged_absent) == (5, 0, 0, 0)
+    assert await contents(databases) == before
+    fewer = await load(databases, *rows[:2], row(person_ref="4", surname="Ngata"), hours=2)
+    assert (fewer.changed, fewer.flagged_absent) == (1, 2)
 
 
 async def test_1_2_a_person_the_file_lacks_is_flagged_and_unflagged_when_back(databases: Databases) -> None:

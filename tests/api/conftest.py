@@ -1,6 +1,8 @@
 """Servers and offices for tests of the API."""
 
 from collections.abc import AsyncIterator
+from datetime import date, timedelta
+from itertools import count
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
@@ -9,6 +11,14 @@ from adapters.keys import KeyRing
 from tests.api.office import Office, office_of
 from tests.conftest import Databases
 from tests.workflows.running import House, local_environment, running
+
+_weeks = count()
+
+
+@pytest.fixture
+def friday() -> date:
+    """A Friday of this test's own: the tests share one server, and a run is named by its Friday."""
+    return date(2026, 11, 27) - timedelta(weeks=next(_weeks))
 
 
 @pytest.fixture(scope="session")

@@ -4,15 +4,19 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 from joserfc import jwt
 from joserfc.jwk import ECKey
 from sqlalchemy import func, insert, select
 from temporalio.client import Client
 
 from activities.deadlines import Deadlines
+from adapters.documents_by_key import DocumentsByKey
 from adapters.identity import OpenIdProvider
 from adapters.keys import FieldCipher, KeyRing
 from adapters.settings import read_settings
@@ -21,9 +25,10 @@ from api.resources import Resources
 from models.database import Database
 from models.tables.audit import AuditEvent
 from models.tables.case import CaseRecord, Task
-from models.tables.report import ReportEntry, ReportMessage, ReportRun
+from models.tables.report import ReportEntry, ReportMessage, ReportRun, SearchRecord
 from procedures import EDITION
-from procedures.terms import Role
+from procedures.identify_state import IdentifyState
+from procedures.terms import Procedure, ReportGroup, Role
 from tests.conftest import Databases
 from workers.wiring import register_of
 
@@ -64,6 +69,20 @@ def token(
     return jwt.encode({"alg": "ES256", "kid": _KEY.kid}, claims, _KEY, algorithms=["ES256"])
 
 
+def fresh_state(case_id: str) -> dict[str, Any]:
+    """What a case of procedure 1 remembers before its first step."""
+    return IdentifyState(
+        case_id=case_id,
+        procedure=Procedure.IDENTIFY,
+        edition=EDITION,
+        region="R01",
+        step="1.2",
+        entry_id=f"E{case_id}",
+        group=ReportGroup.NEW_CSO,
+        friday=date(2026, 11, 27),
+    ).model_dump(mode="json")
+
+
 @dataclass
 class Office:
     """The application with its record; `now` is the clock of the API and can be moved."""
@@ -72,17 +91,23 @@ class Office:
     databases: Databases
     now: datetime = NOW
     _clients: list[httpx.AsyncClient] = field(default_factory=list)
+    _app: FastAPI | None = None
 
     def client(self, *roles: Role, **token_of: Any) -> httpx.AsyncClient:
         """A caller with these roles."""
         headers = {"Authorization": f"Bearer {token(*roles, **token_of)}"} if roles or token_of else {}
         made = httpx.AsyncClient(
-            transport=httpx.ASGITransport(create_app(self.resources), raise_app_exceptions=False),
+            transport=httpx.ASGITransport(self._application(), raise_app_exceptions=False),
             base_url="http://placement.test",
             headers=headers,
         )
         self._clients.append(made)
         return made
+
+    def _application(self) -> FastAPI:
+        if self._app is None or self._app.state.resources is not self.resources:
+            self._app = create_app(self.resources)
+        return self._app
 
     async def close(self) -> None:
         """Give connections back."""
@@ -178,6 +203,24 @@ class Office:
         await self.put(ReportEntry, **{**values, "entry_id": entry_id, "case_id": case_id, **more})
         return entry_id
 
+    async def searched_entry(self, case_id: str, **row: Any) -> str:
+        """A case of procedure 1 whose entry has its three searches on record."""
+        await self.case(case_id, turn=0, entry_id=f"E{case_id}", state=fresh_state(case_id))
+        await self.entry(f"E{case_id}", case_id, **row)
+        for kind in ("name", "address", "date_of_birth"):
+            await self.put(
+                SearchRecord,
+                search_id=f"E{case_id}-{kind}",
+                entry_id=f"E{case_id}",
+                case_id=case_id,
+                kind=kind,
+                term="as reported",
+                hits=[],
+                by="u-1",
+                at=NOW,
+            )
+        return case_id
+
     async def audited(self, action: str) -> list[AuditEvent]:
         """Audit events with this action."""
         async with self.databases.owner.transaction() as session:
@@ -201,6 +244,7 @@ async def office_of(
     provider = OpenIdProvider(ISSUER, "placement", http=http, clock=NOW.timestamp)
     made: list[Office] = []
     database = api or databases.api
+    folder = TemporaryDirectory(prefix="placement-test-documents-")
     resources = Resources(
         database=database,
         temporal=client,
@@ -210,6 +254,7 @@ async def office_of(
         clock=lambda: made[0].now,
         settings=read_settings({}),
         deadlines=Deadlines(database),
+        documents=DocumentsByKey(Path(folder.name), keys),
     )
     office = Office(resources, databases)
     made.append(office)
@@ -218,6 +263,7 @@ async def office_of(
     finally:
         await office.close()
         await provider.close()
+        folder.cleanup()
 
 
 def with_checks(office: Office, **checks: Callable[[], Any]) -> Office:

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import httpx
@@ -22,11 +22,13 @@ NO_MATCH = {"outcome": "no_match", "note": "Nobody of this name and birth date."
 STRANGER = "New CSO,Nobody,Nemo,1961-02-03,M,77 Nowhere Row,,Otherwick,0009,current,CR9,Harbourview"
 
 
-async def post(office: Office, *rows: str) -> dict[str, Any]:
+async def post(office: Office, friday: date, *rows: str) -> dict[str, Any]:
     """Deliver a report of these rows as a machine does."""
     content = "\n".join((HEADINGS, *rows)).encode()
     answer = await office.client(Role.MACHINE, regions=()).post(
-        "/api/reports", files={"file": ("report.csv", content, "text/csv")}, data={"friday": "2026-11-27"}
+        "/api/reports",
+        files={"file": ("report.csv", content, "text/csv")},
+        data={"friday": friday.isoformat()},
     )
     assert answer.status_code == 201, answer.text
     posted: dict[str, Any] = answer.json()
@@ -54,10 +56,12 @@ async def answer(
     )
 
 
-async def test_1_2_an_answer_is_recorded_once_however_often_it_is_sent(office: Office, house: House) -> None:
+async def test_1_2_an_answer_is_recorded_once_however_often_it_is_sent(
+    office: Office, house: House, friday: date
+) -> None:
     """200 with the new state; the same key and body again changes nothing; with another body it is 422."""
     await import_people(house.loader)
-    await post(office, LEE.row())
+    await post(office, friday, LEE.row())
     client = office.client(AWS, regions=("*",))
     task = await task_of(client, "match_entry")
     body = {
@@ -86,11 +90,11 @@ async def test_1_2_an_answer_is_recorded_once_however_often_it_is_sent(office: O
 
 @pytest.mark.req("P1.S2.2")
 async def test_1_2_a_refused_answer_changes_nothing_and_is_not_forgotten(
-    office: Office, house: House
+    office: Office, house: House, friday: date
 ) -> None:
     """An unknown reference, an address of ours closed as no match: 409 with the rule, command and audit row."""
     await import_people(house.loader)
-    await post(office, LEE.row())
+    await post(office, friday, LEE.row())
     client = office.client(AWS, regions=("*",))
     task = await task_of(client, "match_entry")
     wrong = {"outcome": "potential_match", "person_ref": "P-NOBODY", "note": "?"}
@@ -113,10 +117,10 @@ async def test_1_2_a_refused_answer_changes_nothing_and_is_not_forgotten(
 
 
 @pytest.mark.req("AMB-P1-17")
-async def test_1_2_no_match_needs_a_register_of_yesterday(office: Office, house: House) -> None:
+async def test_1_2_no_match_needs_a_register_of_yesterday(office: Office, house: House, friday: date) -> None:
     """Register as of Thursday: Friday may close an entry as no match, Monday may not any more."""
     await import_people(house.loader)
-    await post(office, STRANGER)
+    await post(office, friday, STRANGER)
     client = office.client(AWS, regions=("*",))
     task = await task_of(client, "match_entry")
     office.now = datetime(2026, 11, 30, 1, tzinfo=UTC)
@@ -130,11 +134,15 @@ async def test_1_2_no_match_needs_a_register_of_yesterday(office: Office, house:
 
 
 @pytest.mark.req("AMB-X-3")
-async def test_two_advisors_at_once_one_decides_and_the_other_is_told(office: Office, house: House) -> None:
+async def test_two_advisors_at_once_one_decides_and_the_other_is_told(
+    office: Office, house: House, friday: date
+) -> None:
     """First commit wins, also when it ends the case; the other gets who, when and what; nothing of it is applied."""
     await import_people(house.loader)
     await post(
-        office, *(STRANGER.replace("Nobody", f"Nobody{n}").replace("CR9", f"CR9{n}") for n in range(4))
+        office,
+        friday,
+        *(STRANGER.replace("Nobody", f"Nobody{n}").replace("CR9", f"CR9{n}") for n in range(4)),
     )
     one = office.client(AWS, regions=("*",), subject="u-1")
     two = office.client(AWS, regions=("*",), subject="u-2")
@@ -164,10 +172,10 @@ async def test_two_advisors_at_once_one_decides_and_the_other_is_told(office: Of
 
 
 @pytest.mark.req("NFR-5")
-async def test_an_answer_to_a_case_that_has_ended_is_kept(office: Office, house: House) -> None:
+async def test_an_answer_to_a_case_that_has_ended_is_kept(office: Office, house: House, friday: date) -> None:
     """Withdrawn meanwhile: the answer is recorded as late, not applied, and says so."""
     await import_people(house.loader)
-    await post(office, LEE.row())
+    await post(office, friday, LEE.row())
     client = office.client(AWS, regions=("*",))
     manager = office.client(MANAGER, regions=("*",))
     task = await task_of(client, "match_entry")
@@ -216,31 +224,50 @@ async def test_the_version_seen_is_compared(office: Office) -> None:
 async def test_an_answer_that_cannot_be_saved_yet_is_kept_and_saved_later(
     databases: Databases, server: WorkflowEnvironment, keys: KeyRing
 ) -> None:
-    """No worker: 202 with the command id after the caller's patience; once a worker is back it is recorded, once."""
+    """No worker: 202 with the command id after the caller's patience; once there is one it is recorded, once."""
     async with office_of(databases, server.client, keys) as office:
-        client = office.client(AWS, regions=("*",))
-        async with running(databases, server, keys) as house:
-            await import_people(house.loader)
-            await post(office, STRANGER)
-            task = await task_of(client, "match_entry")
+        await import_people(databases.loader)
+        case_id = await office.searched_entry("CWAITS", surname="Nobody", address="77 Nowhere Row")
+        task = {"id": await office.task(f"{case_id}-1", case_id)}
+        await RunningCases(server.client).start("identify", case_id)
+        patient = office.client(AWS)
         office.resources = replace(office.resources, patience=0.3)
-        hasty = office.client(AWS, regions=("*",))
-        waiting = await answer(hasty, task, NO_MATCH, "key-wait-1")
+        waiting = await answer(office.client(AWS), task, NO_MATCH, "key-wait-1")
         assert waiting.status_code == 202, waiting.text
         assert waiting.json() == {"command_id": "key-wait-1", "state": "received"}
         assert waiting.headers["location"] == "/api/commands/key-wait-1"
-        shown = (await client.get("/api/commands/key-wait-1")).json()
+        shown = (await patient.get("/api/commands/key-wait-1")).json()
         assert (shown["state"], shown["case"]) == ("received", None)
         async with running(databases, server, keys):
-
-            async def recorded() -> dict[str, Any] | None:
-                held: dict[str, Any] = (await client.get("/api/commands/key-wait-1")).json()
-                return held if held["state"] == "recorded" else None
-
-            held = await eventually(recorded, "the command was not recorded")
-        assert held["case"]["outcome"] == "no match"
-        assert (await answer(hasty, task, NO_MATCH, "key-wait-1")).status_code == 200
+            held = await recorded(patient, "key-wait-1")
+            assert held["case"]["outcome"] == "no match"
+            assert (await answer(patient, task, NO_MATCH, "key-wait-1")).status_code == 200
         assert await office.count(CaseNote) == 1
+
+
+async def recorded(client: httpx.AsyncClient, command_id: str) -> dict[str, Any]:
+    """The command, once it is recorded."""
+
+    async def look() -> dict[str, Any] | None:
+        held: dict[str, Any] = (await client.get(f"/api/commands/{command_id}")).json()
+        return held if held["state"] == "recorded" else None
+
+    found: dict[str, Any] = await eventually(look, "the command was not recorded")
+    return found
+
+
+async def test_a_run_that_was_lost_is_not_the_end_of_an_answer(
+    office: Office, server: WorkflowEnvironment, databases: Databases, keys: KeyRing
+) -> None:
+    """Temporal forgot the run: the answer waits, and is recorded when the case runs again from the record."""
+    await import_people(databases.loader)
+    case_id = await office.searched_entry("CLOST", surname="Nobody", address="77 Nowhere Row")
+    task = {"id": await office.task(f"{case_id}-1", case_id)}
+    client = office.client(AWS)
+    assert (await answer(client, task, NO_MATCH, "key-again-1")).status_code == 202
+    async with running(databases, server, keys):
+        await RunningCases(server.client).start("identify", case_id, again=True)
+        assert (await recorded(client, "key-again-1"))["case"]["outcome"] == "no match"
 
 
 async def test_a_case_whose_run_was_lost_keeps_the_answer_waiting(office: Office) -> None:
@@ -254,13 +281,14 @@ async def test_a_case_whose_run_was_lost_keeps_the_answer_waiting(office: Office
     assert stranger.status_code == 404
 
 
-async def test_1_1_a_run_with_an_unresolved_row_does_not_close(office: Office, house: House) -> None:
+async def test_1_1_a_run_with_an_unresolved_row_does_not_close(
+    office: Office, house: House, friday: date
+) -> None:
     """close_run is judged by the counts of the record (AMB-P1-30)."""
     await import_people(house.loader)
-    posted = await post(office, TOM.row(), STRANGER)
+    posted = await post(office, friday, TOM.row(), STRANGER)
     assert (posted["read"], posted["accepted"]) == (2, 2)
     client = office.client(AWS, regions=("*",))
     task = await task_of(client, "close_run")
     refused = await answer(client, task, {}, "key-close-1")
     assert (refused.status_code, refused.json()["rule"]) == (409, "AMB-P1-30")
-    assert RunningCases(office.resources.temporal)

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from pydantic import ValidationError
 
+from procedures import EDITION
 from procedures.clocks import (
     ClockKind,
     ViewingWindow,
@@ -16,8 +17,9 @@ from procedures.clocks import (
     viewing_window,
     working_day_clock,
 )
+from procedures.editions import parameters_for
 from procedures.local_time import Repeated, instant_at, local_date, say_instant
-from procedures.parameters import AfterHoursRule, Parameters, parameters_for, sources
+from procedures.parameters import AfterHoursRule, Parameters, sources
 from procedures.refusals import Refused
 from procedures.working_days import Calendar, CalendarName, ExtraDay
 
@@ -194,7 +196,7 @@ def test_1_1_a_run_belongs_to_a_friday() -> None:
 @pytest.mark.req("AMB-P3-7")
 def test_3_6_reminders_for_an_unsigned_pre_approval() -> None:
     viewed = date(2026, 10, 22)
-    assert reminder_days(viewed, parameters_for().signature_reminder_days, NATIONAL) == (
+    assert reminder_days(viewed, parameters_for(EDITION).signature_reminder_days, NATIONAL) == (
         date(2026, 10, 27),
         date(2026, 10, 30),
         date(2026, 11, 6),
@@ -203,7 +205,7 @@ def test_3_6_reminders_for_an_unsigned_pre_approval() -> None:
 
 @pytest.mark.req("AMB-P1-28")
 def test_1_4_unanswered_calls_go_to_the_service_manager_after_2_and_the_manager_after_5_days() -> None:
-    policy = parameters_for()
+    policy = parameters_for(EDITION)
     days = reminder_days(
         date(2026, 4, 1), (policy.call_service_manager_days, policy.call_manager_days), NATIONAL
     )

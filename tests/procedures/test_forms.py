@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from procedures import letters
+from procedures import EDITION, letters
+from procedures.editions import parameters_for
 from procedures.forms import (
     FORMS,
     INTERNAL_FORMS,
@@ -21,7 +22,6 @@ from procedures.forms import (
     WhyWeAsk,
     disclosed_fields,
 )
-from procedures.parameters import parameters_for
 from procedures.refusals import Refused
 from procedures.returned_parts import RETURNED, missing_fields
 from procedures.terms import ContactKind, Form, Occupancy
@@ -32,6 +32,7 @@ HEAD: dict[str, Any] = {
     "reply_address": "returns@agency.example",
 }
 PERSON = PersonDetails(name="Tamati Ōkere", date_of_birth=date(1971, 8, 8), corrections_reference=None)
+POLICY = parameters_for(EDITION)
 CHASER: dict[str, Any] = HEAD | {
     "addressee": ContactKind.CONTACT,
     "office": "Kōwhai Valley",
@@ -160,13 +161,15 @@ def test_17_030_is_refused_for_a_form_nobody_waits_for_or_impossible_days() -> N
 
 def test_1_6_the_letter_says_whether_nothing_or_too_little_came() -> None:
     nothing = Letter17030Fields.model_validate(CHASER)
-    assert letters.paragraphs(nothing)[-1] == "We have not received it."
-    assert letters.closing(nothing)[0].startswith("Please complete the form and return it by secure mail")
-    assert "Monday 4 May 2026" in letters.paragraphs(nothing)[0]
+    assert letters.paragraphs(nothing, POLICY)[-1] == "We have not received it."
+    assert letters.closing(nothing, POLICY)[0].startswith(
+        "Please complete the form and return it by secure mail"
+    )
+    assert "Monday 4 May 2026" in letters.paragraphs(nothing, POLICY)[0]
     little = Letter17030Fields.model_validate(
         CHASER | {"missing_parts": ("completed_on", "locality_information")}
     )
-    assert "information is still missing" in letters.paragraphs(little)[-1]
+    assert "information is still missing" in letters.paragraphs(little, POLICY)[-1]
     assert letters.missing_part_labels(little) == (
         "Information about the locality that we need to know",
         "Date",
@@ -174,24 +177,28 @@ def test_1_6_the_letter_says_whether_nothing_or_too_little_came() -> None:
     second = Letter17030Fields.model_validate(
         CHASER | {"round": ChaserRound.SECOND, "addressee": ContactKind.SERVICE_MANAGER}
     )
-    assert letters.closing(second)[0].startswith("This is our second request.")
+    assert letters.closing(second, POLICY)[0].startswith("This is our second request.")
 
 
 def test_the_letters_promise_the_days_that_the_procedure_gives() -> None:
     words = {5: "five working days"}
-    given_days = parameters_for()
-    assert words[given_days.return_days] in letters.ANSWER_TIME
+    given_days = POLICY
+    assert words[given_days.return_days] in letters.answer_time(POLICY.return_days)
     assert any(
-        words[given_days.letter_answer_days] in text for text in letters.closing(Letter17030Fields(**CHASER))
+        words[given_days.letter_answer_days] in text
+        for text in letters.closing(Letter17030Fields(**CHASER), POLICY)
     )
 
 
 def test_no_fixed_text_speaks_of_an_offence_a_victim_or_ethnicity() -> None:
     texts = [part.label + str(part.choices) for parts in RETURNED.values() for part in parts]
-    texts += [reason.value for reason in WhyWeAsk] + [letters.HANDLING, letters.ANSWER_TIME]
-    texts += letters.closing(Letter17030Fields(**CHASER))
-    texts += letters.paragraphs(Letter17030Fields(**CHASER))
-    texts += letters.paragraphs(T441Fields(**HEAD, person=PERSON, reason=WhyWeAsk.LIVES_IN_A_HOME))
+    texts += [reason.value for reason in WhyWeAsk] + [
+        letters.HANDLING,
+        letters.answer_time(POLICY.return_days),
+    ]
+    texts += letters.closing(Letter17030Fields(**CHASER), POLICY)
+    texts += letters.paragraphs(Letter17030Fields(**CHASER), POLICY)
+    texts += letters.paragraphs(T441Fields(**HEAD, person=PERSON, reason=WhyWeAsk.LIVES_IN_A_HOME), POLICY)
     for word in ("offen", "victim", "ethnic", "convict", "crime"):
         assert not [text for text in texts if word in text.lower()]
 

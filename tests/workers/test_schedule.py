@@ -41,7 +41,7 @@ async def _instants(client: Client, schedule_id: str, start: date, end: date) ->
     return [time.ToDatetime(UTC).astimezone(PACIFIC_AUCKLAND) for time in answer.start_time]
 
 
-@pytest.mark.req("P1.N2")
+@pytest.mark.req("P1.N2", "AMB-A-6")
 async def test_1_1_opens_at_half_past_eleven_on_both_sides_of_both_clock_changes(
     server: WorkflowEnvironment,
 ) -> None:
@@ -94,6 +94,7 @@ async def test_ensuring_again_changes_nothing_and_a_pause_survives_a_change(
     assert described.schedule.state.paused
 
 
+@pytest.mark.req("P1.N2")
 async def test_1_1_a_past_friday_is_opened_as_itself_and_once(
     databases: Databases, server: WorkflowEnvironment, keys: KeyRing
 ) -> None:

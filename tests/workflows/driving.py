@@ -17,6 +17,8 @@ NSO_ANSWERS = {"order_ended": True, "confirmed_how": "by phone"}
 INVALID_ANSWERS = {"verified_incorrect": True, "difference": "another date of birth"}
 FINAL_ANSWERS = {"order_current": True, "confirmed_how": "by phone"}
 BEFORE_ANSWERS = {"relation_to_home": "lives in one of our homes", "identity_checked": True}
+SAYS = {"said_by": "Sam Contact", "office": "Harbourview", "note": "rang back"}
+LINK = {"reason": "a slip", "asked_by": "Aroha Example", "said_by": "Sam Contact", "office": "Harbourview"}
 
 
 @dataclass
@@ -49,16 +51,15 @@ class Advisor:
 
     async def answer(self, kind: str, by: By = ADVISOR, **changed: Any) -> CaseView:
         """Answer one task in the usual way, with these fields changed."""
-        answer, facts = (await self._body(kind))
+        answer, facts = await self._body(kind)
         view = await self.house.answer(self.case_id, kind, dict(answer) | changed, facts=dict(facts), by=by)
         self.asked.append(kind)
         return view
 
-    async def call(self, said: str | None = "CSO", **changed: Any) -> CaseView:
-        """A call to Corrections that ended just now."""
-        view = await self.house.answer(
-            self.case_id, "phone_corrections", a_call(await self.house.now(), said, **changed)
-        )
+    async def call(self, answered: str | None = "CSO", **changed: Any) -> CaseView:
+        """A call to Corrections that ended just now; None when nobody answered it."""
+        call = a_call(await self.house.now(), answered) | changed
+        view = await self.house.answer(self.case_id, "phone_corrections", call)
         self.asked.append("phone_corrections")
         return view
 

@@ -58,7 +58,9 @@ class Person:
 TOM = Person("P-HIST", "Tester")
 LEE = Person("P-LIVE", "Sample", "Lee", date(1975, 5, 6), "2 Made Up Road").tenant()
 SON = replace(LEE, ref="P-SON", born=date(1999, 9, 10), occupancy="dependent")
-KIM = Person("P-APPLY", "Waiting", "Kim", date(1990, 7, 8), "9 Elsewhere Lane", live=True, occupancy="applicant")
+KIM = Person(
+    "P-APPLY", "Waiting", "Kim", date(1990, 7, 8), "9 Elsewhere Lane", live=True, occupancy="applicant"
+)
 DEE = Person("P-DUP1", "Double", "Dee", date(1970, 3, 4), "3 Made Up Road")
 DEE_AGAIN = replace(DEE, ref="P-DUP2", given="D")
 

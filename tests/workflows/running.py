@@ -4,13 +4,13 @@ import asyncio
 import shutil
 import sys
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from temporalio.client import Client, WorkflowUpdateFailedError
@@ -23,7 +23,7 @@ from activities.intake import open_run
 from activities.running_cases import RunningCases
 from adapters.keys import KeyRing
 from adapters.ports import Attachment, ReceivedMessage
-from adapters.search_attributes import ALL
+from adapters.search_attributes import ALL, ensure_search_attributes
 from adapters.temporal import data_converter
 from models.database import Database
 from models.tables.assessment import Assessment, AssessmentVersion
@@ -38,6 +38,7 @@ ADVISOR = By(subject="advisor-1", name="Aroha Example", role="advisor-wellbeing-
 MANAGER = By(subject="manager-1", name="Mere Example", role="manager-housing-wellbeing-support")
 FRIDAY = date(2026, 11, 27)
 _weeks = count(1)
+T = TypeVar("T")
 HEADINGS = (
     "Group,Surname,Given names,Date of birth,Gender,Address,Suburb,Town,Postcode,Order status,"
     "Corrections reference,Corrections office"
@@ -70,19 +71,26 @@ class InboxInMemory:
 
     def deliver(self, rows: str, *, received_at: datetime | None = None) -> None:
         """One report message with these CSV lines under the report's headings."""
+        self.deliver_file(f"{HEADINGS}\n{rows}\n".encode(), received_at=received_at)
+
+    def deliver_file(
+        self, content: bytes, *, received_at: datetime | None = None, message_id: str | None = None
+    ) -> None:
+        """One report message with this file, each a minute after the one before."""
         number = len(self.held) + 1
         self.held.append(
             ReceivedMessage(
                 uid=number,
-                message_id=f"<report-{number}@corrections.test>",
-                received_at=received_at or local_instant(self.friday, REPORT_AVAILABLE),
+                message_id=message_id or f"<report-{number}@corrections.test>",
+                received_at=received_at
+                or local_instant(self.friday, REPORT_AVAILABLE) + timedelta(minutes=number),
                 sender="notifications@corrections.test",
                 subject="Indicative Notification Report",
                 in_reply_to=None,
                 auto_submitted=False,
                 delivery_report=False,
                 text="",
-                attachments=(Attachment("report.csv", "text/csv", f"{HEADINGS}\n{rows}\n".encode()),),
+                attachments=(Attachment("report.csv", "text/csv", content),),
             )
         )
 
@@ -108,6 +116,10 @@ class House:
             at=await self.environment.get_current_time(),
         )
 
+    async def look_again(self) -> None:
+        """Tell this Friday's run that a message came, as the gateway's door does."""
+        assert await RunningCases(self.client).tell(f"R-{self.inbox.friday}", {"report": "posted"})
+
     async def now(self) -> datetime:
         """The clock of the server."""
         return await self.environment.get_current_time()
@@ -118,7 +130,10 @@ class House:
 
     async def _case_of(self, surname: str) -> str | None:
         async with self.database.transaction() as session:
-            return await session.scalar(select(ReportEntry.case_id).where(ReportEntry.surname == surname))
+            case_id: str | None = await session.scalar(
+                select(ReportEntry.case_id).where(ReportEntry.surname == surname)
+            )
+            return case_id
 
     async def task(self, case_id: str, kind: str) -> Task:
         """The open task of this kind, once it is there."""
@@ -126,9 +141,10 @@ class House:
 
     async def _task(self, case_id: str, kind: str) -> Task | None:
         async with self.database.transaction() as session:
-            return await session.scalar(
+            task: Task | None = await session.scalar(
                 select(Task).where(Task.case_id == case_id, Task.kind == kind, Task.state == "open")
             )
+            return task
 
     async def open_kinds(self, case_id: str) -> set[str]:
         """Kinds of the open tasks of a case."""
@@ -150,9 +166,24 @@ class House:
     ) -> CaseView:
         """Answer the open task of this kind as the API would. Raises Said when it is refused."""
         task = await self.task(case_id, kind)
+        return await self.answer_task(
+            case_id, task.task_id, answer, facts=facts, by=by, command_id=command_id
+        )
+
+    async def answer_task(
+        self,
+        case_id: str,
+        task_id: str,
+        answer: dict[str, Any],
+        *,
+        facts: dict[str, Any] | None = None,
+        by: By = ADVISOR,
+        command_id: str | None = None,
+    ) -> CaseView:
+        """Answer this task, open or not. Raises Said when it is refused."""
         command = AnswerTask(
             command_id=command_id or str(uuid.uuid4()),
-            task_id=task.task_id,
+            task_id=task_id,
             by=by,
             answer=answer,
             facts=facts or {},
@@ -177,17 +208,24 @@ class House:
     async def update(self, case_id: str, name: str, message: Any, update_id: str) -> CaseView:
         """One update; refusals come as Said."""
         try:
-            return await self.client.get_workflow_handle(case_id).execute_update(
-                name, message, id=update_id, result_type=CaseView
-            )
+            async with asyncio.timeout(60):
+                view: CaseView = await self.client.get_workflow_handle(case_id).execute_update(
+                    name, message, id=update_id, result_type=CaseView
+                )
+                return view
         except WorkflowUpdateFailedError as failed:
             cause = failed.cause
             assert isinstance(cause, ApplicationError), cause
             raise Said(cause) from None
 
+    async def until(self, instant: datetime) -> None:
+        """Let virtual time pass to this instant; timers on the way fire."""
+        await self.environment.sleep(instant - await self.now())
+
     async def view(self, case_id: str) -> CaseView:
         """The case as the running workflow sees it."""
-        return await self.client.get_workflow_handle(case_id).query("view", result_type=CaseView)
+        view: CaseView = await self.client.get_workflow_handle(case_id).query("view", result_type=CaseView)
+        return view
 
     async def something_open(self, case_id: str) -> None:
         """Wait until the case asks something of a person, or has ended."""
@@ -219,6 +257,14 @@ class House:
             )
             return f"{row.code}/{row.status}" if row else None
 
+    async def assessments(self, person_ref: str) -> list[Assessment]:
+        """Every assessment of the person, the oldest first."""
+        async with self.database.transaction() as session:
+            rows = await session.scalars(
+                select(Assessment).where(Assessment.person_ref == person_ref).order_by(Assessment.opened_at)
+            )
+            return list(rows)
+
     async def rules(self, person_ref: str) -> list[str]:
         """The rules by which the person's assessments moved, in order."""
         async with self.database.transaction() as session:
@@ -241,7 +287,7 @@ class Said(Exception):
         self.rule = detail.get("rule") if isinstance(detail, dict) else None
 
 
-async def eventually(look: Callable[[], Any], complaint: str) -> Any:
+async def eventually(look: Callable[[], Awaitable[T | None]], complaint: str) -> T:
     """Look again until something is there; a generous limit, because machines differ."""
     async with asyncio.timeout(60):
         while True:
@@ -254,9 +300,14 @@ async def eventually(look: Callable[[], Any], complaint: str) -> Any:
 
 @asynccontextmanager
 async def running(
-    databases: Databases, environment: WorkflowEnvironment, keys: KeyRing, **options: Any
+    databases: Databases,
+    environment: WorkflowEnvironment,
+    keys: KeyRing,
+    *,
+    ends: bool = True,
+    **options: Any,
 ) -> AsyncIterator[House]:
-    """A worker on this database and server, until the block ends; then every run is terminated.
+    """A worker on this database and server, until the block ends; then every run is terminated, if it `ends` so.
 
     Each house works a past Friday of its own, because the ids of runs are the same in every database.
     """
@@ -273,19 +324,32 @@ async def running(
         async with worker_of(parts, **options):
             yield House(environment.client, databases.worker, inbox, keys, environment, databases.loader)
     finally:
-        await _terminate_all(environment.client)
+        if ends:
+            await _terminate_all(environment.client)
 
 
 async def _terminate_all(client: Client) -> None:
-    async for run in client.list_workflows("ExecutionStatus = 'Running'"):
-        with suppress(RPCError):
-            await client.get_workflow_handle(run.id).terminate()
+    with suppress(RPCError):  # the virtual server cannot list, and ends with its test
+        async for run in client.list_workflows("ExecutionStatus = 'Running'"):
+            with suppress(RPCError):
+                await client.get_workflow_handle(run.id).terminate()
+
+
+@asynccontextmanager
+async def on_virtual_time(databases: Databases, keys: KeyRing, start: datetime) -> AsyncIterator[House]:
+    """A running house on a fresh server whose clock jumps, moved to `start`, which is in the future."""
+    async with await skipping_environment(keys) as environment:
+        await ensure_search_attributes(environment.client)
+        await environment.sleep(start - await environment.get_current_time())
+        async with running(databases, environment, keys) as house:
+            yield house
 
 
 async def local_environment(keys: KeyRing) -> WorkflowEnvironment:
     """A real server in memory."""
     return await WorkflowEnvironment.start_local(
         dev_server_existing_path=tool("temporal"),
+        identity="tests",
         data_converter=data_converter(keys, "default"),
         search_attributes=list(ALL),
     )

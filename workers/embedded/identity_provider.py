@@ -70,6 +70,10 @@ class AuthorizationRequest(BaseModel, frozen=True):
     scope: str = "openid"
 
 
+NATIONAL = "*"
+"""The region of a token that covers all regions."""
+
+
 class TokenRequest(BaseModel, frozen=True):
     """Which person the command line wants to be: a role, and a region if it matters."""
 
@@ -147,7 +151,7 @@ class IdentityProvider:
             "expires_in": TOKEN_LIVES,
         }
 
-    def token(self, person: StaffMember, **more: str) -> str:
+    def token(self, person: StaffMember, **more: str | list[str]) -> str:
         """A signed token for one person, good for eight hours."""
         now = int(self._clock())
         claims = {
@@ -166,10 +170,10 @@ class IdentityProvider:
         return jwt.encode({"alg": "ES256", "kid": self._key.kid}, claims, self._key, algorithms=["ES256"])
 
     def person_with(self, wanted: TokenRequest) -> StaffMember:
-        """The first person of a role, in a region if one is given. Raises HTTPException (404) naming the choices."""
+        """The first person of a role, in a region if one is given (* is any). Raises HTTPException (404)."""
         of_role = [person for person in self.staff.values() if person.role is wanted.role]
         for person in of_role:
-            if wanted.region in (None, person.region):
+            if wanted.region in (None, NATIONAL, person.region):
                 return person
         regions = ", ".join(sorted({person.region for person in of_role})) or "none"
         raise HTTPException(404, f"No person of role {wanted.role} there; regions with one: {regions}")

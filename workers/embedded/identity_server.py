@@ -13,6 +13,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from adapters.settings import Settings
 from workers.embedded.identity_provider import (
     LOOPBACK,
+    NATIONAL,
     AuthorizationRequest,
     IdentityProvider,
     StaffMember,
@@ -116,7 +117,9 @@ def _add_tokens(app: FastAPI, provider: IdentityProvider) -> None:
         # No page may ask for one: browsers name the page they act for, the command line does not.
         if "origin" in request.headers or "sec-fetch-site" in request.headers:
             raise HTTPException(403, "For the command line only")
-        return JSONResponse({"access_token": provider.token(provider.person_with(wanted))})
+        person = provider.person_with(wanted)
+        national = {"regions": [NATIONAL]} if wanted.region == NATIONAL else {}
+        return JSONResponse({"access_token": provider.token(person, **national)})
 
 
 def _discovery(issuer: str) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from adapters.keys import load_keys
 from adapters.mailbox import ImapMailbox
 from adapters.register_import import import_register
 from adapters.settings import Settings
-from adapters.temporal import connect
 from models.database import Database
 from models.tables.case import StaffMember
 from models.tables.mail import CorrectionsContact
@@ -25,7 +24,7 @@ from workers.embedded import cast
 from workers.embedded.mail_store import Account, MailStore
 from workers.migrate import database_url
 from workers.processes import StackError
-from workers.wiring import mailbox_of, wall_clock
+from workers.wiring import mailbox_of, temporal_of, wall_clock
 
 REFRESH_EVERY = timedelta(hours=6)
 """How often the register is brought up to date while the house is up; an old one may not be searched."""
@@ -136,7 +135,7 @@ class SeedingPart:
         try:
             await load_register(loader, wall_clock)
             await load_people(worker)
-            client = await connect(settings, load_keys(settings), identity="seeding")
+            client = await temporal_of(settings, load_keys(settings), identity="seeding")
             mailbox = mailbox_of(settings, Account.REPORT)
             await open_last_friday(worker, client, store, mailbox, wall_clock())
         finally:

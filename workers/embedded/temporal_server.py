@@ -30,7 +30,7 @@ class TemporalServer(ChildProcess):
         ui = f"http://{_HOST}:{settings.temporal_ui_port}"
         super().__init__(
             "Temporal",
-            _start_command(settings),
+            _start_command(settings, attributes),
             home=settings.home,
             ports=ports,
             addresses={"Temporal Web UI (operators)": ui},
@@ -89,11 +89,13 @@ def _database(settings: Settings) -> Path:
     return settings.home / "temporal" / "temporal.db"
 
 
-def _start_command(settings: Settings) -> list[str | Path]:
+def _start_command(settings: Settings, attributes: Mapping[str, str]) -> list[str | Path]:
+    # On a new database file they serve at once; created on a running server they take some ten seconds.
+    known = [word for name, kind in attributes.items() for word in ("--search-attribute", f"{name}={kind}")]
     return [
         *(_binary(), "server", "start-dev", "--ip", _HOST),
         *("--port", str(settings.temporal_port), "--ui-port", str(settings.temporal_ui_port)),
         *("--db-filename", _database(settings), "--namespace", settings.temporal_namespace),
         *("--ui-codec-endpoint", f"http://{_HOST}:{settings.codec_port}", "--ui-disable-news-fetch"),
-        *("--log-level", "warn", *_ISOLATED),
+        *("--log-level", "warn", *_ISOLATED, *known),
     ]

@@ -1,0 +1,85 @@
+"""Style sheets and scripts: our own, and a few files of npm packages served as they come."""
+
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from api.problems import unknown
+
+ROOM = Path(__file__).parents[1]
+OWN = ROOM / "static"
+VENDOR = {
+    "govuk-frontend.css": "govuk-frontend/dist/govuk/govuk-frontend.min.css",
+    "govuk-frontend.js": "govuk-frontend/dist/govuk/govuk-frontend.min.js",
+    "moj-frontend.css": "@ministryofjustice/frontend/moj/moj-frontend.min.css",
+    "htmx.js": "htmx.org/dist/htmx.min.js",
+}
+"""Only these: the packages also hold a font and a crest that may not be used outside their own site."""
+
+_A_YEAR = "public, max-age=31536000, immutable"
+
+
+class AssetsMissing(Exception):
+    """The npm packages are not installed; the message says how to install them."""
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One file with the digest that its address carries."""
+
+    content: bytes
+    media_type: str
+    digest: str
+
+
+class Assets:
+    """Every file the pages may load, read once."""
+
+    def __init__(self, packages: Path | None = None) -> None:
+        """`packages` is the node_modules folder. Raises AssetsMissing."""
+        packages = packages or node_modules()
+        files = {path.name: path for path in sorted(OWN.iterdir()) if path.is_file()}
+        files |= {name: packages / path for name, path in VENDOR.items()}
+        self._held = {name: _read(name, path) for name, path in files.items()}
+
+    def get(self, name: str) -> Asset | None:
+        """One file, or None."""
+        return self._held.get(name)
+
+    def address(self, name: str) -> str:
+        """The file's address; another content has another address."""
+        return f"/static/{name}?v={self._held[name].digest}"
+
+
+def node_modules() -> Path:
+    """The npm packages: beside the rooms in a checkout, else in the folder the process runs in."""
+    return next((p for p in (ROOM.parent / "node_modules", Path.cwd() / "node_modules") if p.is_dir()), ROOM)
+
+
+def _read(name: str, path: Path) -> Asset:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        raise AssetsMissing(
+            f"{path.name} of the web pages is not installed: run `make install`, or `npm ci` beside package.json"
+        ) from None
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return Asset(content, kind, hashlib.sha256(content).hexdigest()[:12])
+
+
+def assets_router(assets: Assets) -> APIRouter:
+    """Serves them; they hold nothing about anybody and may be kept by browsers."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/static/{name}")
+    async def asset(name: str) -> Response:
+        held = assets.get(name)
+        if held is None:
+            raise unknown("file")
+        return Response(held.content, media_type=held.media_type, headers={"Cache-Control": _A_YEAR})
+
+    return router

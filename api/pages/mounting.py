@@ -1,0 +1,52 @@
+"""Puts the web pages on the application."""
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from api.pages import (
+    commands_page,
+    home,
+    policy,
+    queue,
+    sign_in,
+    task_answer,
+    task_moves,
+    task_page,
+    task_search,
+)
+from api.pages.assets import Assets, assets_router
+from api.pages.rendering import environment
+from api.pages.routes import problem_page
+from api.problems import Problem, answer_problem
+
+ROUTERS = (
+    sign_in.router,
+    home.router,
+    queue.router,
+    task_moves.router,
+    task_answer.router,
+    task_search.router,
+    task_page.router,
+    commands_page.router,
+    policy.router,
+)
+"""The pages; add yours here."""
+
+
+def install(app: FastAPI) -> None:
+    """Mount pages and static files. Raises AssetsMissing when the npm packages are not installed."""
+    assets = Assets()
+    app.state.templates = environment(assets)
+    app.include_router(assets_router(assets))
+    for router in ROUTERS:
+        app.include_router(router)
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> Response:
+        headers = dict(error.headers) if error.headers else None
+        problem = Problem(error.status_code, "http", "", headers=headers)
+        if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
+            problem.body.detail = problem.body.title
+            return answer_problem(problem)
+        return await problem_page(request, problem)

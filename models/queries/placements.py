@@ -1,0 +1,46 @@
+"""Void properties, as imported: what a match can name."""
+
+from datetime import datetime
+
+from sqlalchemy import and_, or_, select
+
+from models.database import Database
+from models.queries.paging import Page, page_of, read_cursor
+from models.tables.placement import VoidProperty
+from procedures.tasks import Frozen
+from procedures.visibility import Sight
+
+
+class VoidHome(Frozen):
+    """A property that is, or was, void."""
+
+    property_ref: str
+    address: str
+    area_office: str
+    region: str
+    state: str
+    notes: str
+    as_of: datetime
+
+
+async def list_void_properties(
+    database: Database, sight: Sight, *, state: str | None, limit: int, cursor: str | None = None
+) -> Page[VoidHome]:
+    """Properties of the holder's regions by area office. Raises BadCursor."""
+    home = VoidProperty
+    query = select(home)
+    if not sight.every_region:
+        query = query.where(home.region.in_(sorted(sight.open_regions)))
+    if state is not None:
+        query = query.where(home.state == state)
+    if cursor is not None:
+        office, last = read_cursor(cursor, 2)
+        after = and_(home.area_office == office, home.property_ref > (last or ""))
+        query = query.where(or_(home.area_office > (office or ""), after))
+    query = query.order_by(home.area_office, home.property_ref).limit(limit + 1)
+    async with database.transaction() as session:
+        rows = [
+            VoidHome(**{name: getattr(row, name) for name in VoidHome.model_fields})
+            for row in await session.scalars(query)
+        ]
+    return page_of(rows, limit, lambda one: [one.area_office, one.property_ref])
