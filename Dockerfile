@@ -1,6 +1,12 @@
 # Safe Placement, one image for every process of an installation: `placement worker`, `api`, `migrate`, `schedule`, `codec`.
 # Build: docker build --tag safe-placement:0.1.0 .
 
+FROM node:22.21.1-bookworm-slim AS pages
+WORKDIR /pages
+COPY package.json package-lock.json ./
+# Style sheets and scripts are served as they come: nothing is built, and no package runs a script.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
 FROM python:3.11.14-slim-bookworm AS build
 WORKDIR /source
 COPY requirements.lock ./
@@ -29,6 +35,7 @@ RUN pip uninstall --yes --root-user-action=ignore setuptools wheel pip \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /var/lib/placement --shell /usr/sbin/nologin placement \
     && install --directory --mode=0700 --owner=placement --group=placement /var/lib/placement
 COPY --from=build /opt/placement /opt/placement
+COPY --from=pages /pages/node_modules /opt/placement/node_modules
 ENV PATH=/opt/placement/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \

@@ -150,7 +150,7 @@ async def linked(session: AsyncSession, person: RegisterPerson) -> LinkedPerson:
     region = await session.scalar(
         select(RegisterAreaOffice.region_code).where(RegisterAreaOffice.name == person.area_office)
     )
-    held = [(person.person_ref, primary), *duplicates.tuples()]
+    held = [(person.person_ref, primary), *((ref, number) for ref, number in duplicates)]
     return await person_again(
         session,
         LinkedPerson(

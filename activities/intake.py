@@ -142,7 +142,6 @@ class Intake:
             )
         return not present
 
-
     @activity.defn
     async def other_advisors(self, sender: str) -> list[str]:
         """Subjects of all other Advisors - Wellbeing Support, one per mail address, in a fixed order (P1.S1.N7)."""

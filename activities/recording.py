@@ -87,14 +87,14 @@ async def _write_case(session: AsyncSession, turn: Turn) -> None:
         update(CaseRecord)
         .where(CaseRecord.case_id == turn.case_id)
         .values(
-            step=turn.step,
+            step=turn.next_step,
             turn=turn.number,
             state=turn.state,
             waiting_for=turn.waiting_for,
             due_at=turn.due_at,
             outcome=turn.outcome,
             person_ref=turn.person_ref,
-            closed_at=turn.at if turn.step == END else None,
+            closed_at=turn.at if turn.next_step == END else None,
         )
     )
 

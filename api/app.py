@@ -1,4 +1,4 @@
-"""The application: the JSON API over what was built for it."""
+"""The application: the JSON API and the web pages over what was built for it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -29,6 +29,7 @@ from api import (
     task_actions,
     tasks,
 )
+from api.pages import mounting
 from api.resources import Resources
 
 
@@ -55,4 +56,5 @@ def create_app(resources: Resources) -> FastAPI:
     )
     for part in parts:
         app.include_router(part.router)
+    mounting.install(app)
     return app

@@ -156,7 +156,8 @@ def private_file(content: bytes, media_type: str, name: str) -> Response:
         headers={
             "Cache-Control": "no-store",
             "Content-Disposition": f'inline; filename="{name}"',
-            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'",
+            "Content-Security-Policy": "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; "
+            "frame-ancestors 'self'",
         },
     )
 

@@ -11,7 +11,8 @@ UNKNOWN_WORDS = frozenset(
 
 _UNKNOWN_DATES = frozenset({"0000xxx00", "00/00/0000", "0/0/0000", "00-00-0000", "0000-00-00", "dob unknown"})
 _SPREADSHEET_DAY_0 = date(1899, 12, 30)
-_OLDEST_AGE = 120
+_OLDEST_AGE = 150
+"""Years; an age that is merely unlikely is accepted with a note, so that nobody is lost to a slip of the keyboard."""
 _MONTHS = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",

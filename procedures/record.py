@@ -230,6 +230,9 @@ class Turn(Frozen):
     case_id: str
     number: int
     step: str
+    """Where it happened: what audit rows, versions and notes of the turn carry."""
+    next_step: str
+    """Where the case stands after it."""
     at: datetime
     by: By
     command_id: str | None

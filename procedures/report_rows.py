@@ -41,6 +41,7 @@ LONGEST_CELL = 200
 _SPREADSHEET_ERROR = re.compile(r"=|#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!)", re.IGNORECASE)
 _LOST_LETTER = re.compile(r"\?\w|\N{REPLACEMENT CHARACTER}")
 _YOUNGEST_LIKELY_AGE = 12
+_OLDEST_LIKELY_AGE = 110
 _MORE_THAN_A_SURNAME = (
     Column.GIVEN_NAMES,
     Column.DATE_OF_BIRTH,
@@ -108,6 +109,8 @@ def _notes(
         yield RowNote.BIRTH_YEAR_ONLY if birth.year else RowNote.DATE_OF_BIRTH_UNKNOWN
     elif today.year - birth.born.year < _YOUNGEST_LIKELY_AGE:
         yield RowNote.VERY_YOUNG
+    elif today.year - birth.born.year > _OLDEST_LIKELY_AGE:
+        yield RowNote.VERY_OLD
     if not _has_letters(cells[Column.GIVEN_NAMES]):
         yield RowNote.GIVEN_NAMES_MISSING
     if any(_LOST_LETTER.search(cell) for cell in cells.values()):

@@ -47,6 +47,8 @@ class RowNote(StrEnum):
     BIRTH_YEAR_ONLY = "birth_year_only"
     VERY_YOUNG = "very_young"
     """The date of birth makes the person younger than twelve: probably a slip of the keyboard."""
+    VERY_OLD = "very_old"
+    """The date of birth makes the person older than a hundred and ten: probably a slip of the keyboard."""
     GIVEN_NAMES_MISSING = "given_names_missing"
     CHARACTERS_LOST = "characters_lost"
     """A letter, probably with a macron, was lost before the file reached us: search with %."""

@@ -55,7 +55,7 @@ def identity_provider(settings: Settings) -> Part:
     """Sign-in as one of the cast's staff."""
     return InProcess(
         "Identity provider",
-        EmbeddedIdentityProvider(settings, cast.staff()),
+        EmbeddedIdentityProvider(settings, [*cast.staff(), *cast.machines()]),
         ports={"PLACEMENT_OIDC_PORT": settings.oidc_port},
         addresses={"Sign-in (OpenID provider)": f"{settings.oidc_issuer}/.well-known/openid-configuration"},
     )

@@ -53,10 +53,10 @@ class ByHand:
                 self._expect(*found)
                 self._open_next()
 
-    def takes(self, task: OpenTask, answer: Answer) -> bool:
-        """Take the answer to a task of this kind; False when it is somebody else's."""
+    def take(self, task: OpenTask, answer: Answer) -> None:
+        """Take the answer to a task of this kind; no procedure asks for it, and none has to know."""
         if not isinstance(answer, EnteredByHand):
-            return False
+            return
         entry_id = task.context["entry_id"]
         self._change(pending=tuple(one for one in self._held.pending if one.entry_id != entry_id))
         self._case.add(
@@ -68,7 +68,6 @@ class ByHand:
             )
         )
         self._open_next()
-        return True
 
     async def all_entered(self) -> None:
         """A case does not close before everything is entered; a change that came beside its end is told so."""

@@ -93,6 +93,8 @@ class CaseRun(Generic[S]):
     _command_id: str | None = None
     _by: By = SYSTEM
     _action: str = "went on"
+    _step: str | None = None
+    """Where the present turn began: the answered task's step, or the case's own."""
     _settled: set[str] = field(default_factory=set)
     _following: list[tuple[str, str]] = field(default_factory=list)
     _overtaken: set[str] = field(default_factory=set)
@@ -201,12 +203,6 @@ class CaseRun(Generic[S]):
 
     async def event(self, *, until: datetime | None = None) -> Event:
         """Record the turn, then wait for the next answer, arrival or instant. Raises Interrupted on a change."""
-        while True:
-            event = await self._any_event(until)
-            if not (isinstance(event, Answered) and self.by_hand.takes(event.task, event.answer)):
-                return event
-
-    async def _any_event(self, until: datetime | None) -> Event:
         await self.record()
         timeout = None if until is None else until - self.now
         if not self._something_came():
@@ -225,7 +221,7 @@ class CaseRun(Generic[S]):
             await self.write()
         if self._command_id:
             self._settled.add(self._command_id)
-        self._command_id, self._by, self._action = None, SYSTEM, "went on"
+        self._command_id, self._by, self._action, self._step = None, SYSTEM, "went on", None
         self.recorded()
 
     def arrive(self, what: dict[str, Any]) -> None:
@@ -283,6 +279,8 @@ class CaseRun(Generic[S]):
         self.cancel("the case has ended")
         await self.by_hand.all_entered()
         self._action = self._action if self._command_id else "ended"
+        if not (self._effects or self._command_id):
+            await self.write()  # an end that nothing else comes with, such as the word of another case
         await self.record()
         await self._start_following()
         await workflow.wait_condition(workflow.all_handlers_finished)
@@ -297,7 +295,8 @@ class CaseRun(Generic[S]):
         turn = Turn(
             case_id=state.case_id,
             number=state.turn,
-            step=self.by_hand.recorded_step,
+            step=self._step or state.step,
+            next_step=self.by_hand.recorded_step,
             at=self.now,
             by=self._by,
             command_id=self._command_id,
@@ -321,15 +320,16 @@ class CaseRun(Generic[S]):
         if self._changes:
             report = self._changes.popleft()
             change = CHANGES[report.kind].model_validate(report.change)
-            self._begin_turn(report.command_id, report.by, change.title)
+            self._begin_turn(report.command_id, report.by, change.title, state.step)
             raise Interrupted(change, report.by, report.command_id)
         if self._answers:
             task_id, command = next(iter(self._answers.items()))
             del self._answers[task_id]
             task = state.tasks.pop(task_id)
             answer = answer_type(task.kind).model_validate(command.answer)
-            self._begin_turn(command.command_id, command.by, answer.title)
+            self._begin_turn(command.command_id, command.by, answer.title, task.step)
             self.add(TaskClosed(task_id=task_id, kind=task.kind, answer=answer.model_dump(mode="json")))
+            self.by_hand.take(task, answer)
             return Answered(task, answer, command.by, command.command_id)
         return Arrived(self._arrivals.popleft())
 
@@ -339,8 +339,8 @@ class CaseRun(Generic[S]):
         if command:
             self._overtaken.add(command.command_id)
 
-    def _begin_turn(self, command_id: str, by: By, action: str) -> None:
-        self._command_id, self._by, self._action = command_id, by, action
+    def _begin_turn(self, command_id: str, by: By, action: str, step: str) -> None:
+        self._command_id, self._by, self._action, self._step = command_id, by, action, step
 
     def _present(self) -> S:
         if self.state is None:

@@ -316,10 +316,10 @@ class Identify:
             self.calling.open()
         if not self.state.live or not (confirmed or self.state.calling.attempts):
             return
-        if self.state.asked_before_t441:
-            self.exchange.open_tasks()
-        else:
+        if not self.state.asked_before_t441:
             self.case.open(AnswerBeforeT441)
+        elif not self.case.by_hand.calculated_in("1.6"):
+            self.exchange.open_tasks()
 
     async def _one_event_of_disclosure(self) -> None:
         wanted = (self.calling.next_instant(), self.exchange.next_instant())

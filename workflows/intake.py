@@ -163,6 +163,7 @@ class IntakeRun:
         progress = await self._progress()
         if progress.resolved < progress.read:
             return  # a row has come since the answer was given: the task is asked again
+        self.missing.stop("the report has come and is worked")
         self.state.step = END
         self.state.outcome = "worked"
         self.case.add(

@@ -30,7 +30,7 @@ S = TypeVar("S", bound=PlacingState)
 Take = Callable[[Answered], Awaitable[None]]
 
 
-_NEWS = {"status_said", "code_now", "property_gone", "matched", "property_free"}
+_NEWS = frozenset({"status_said", "code_now", "property_gone", "matched", "property_free"})
 
 
 class Told(Exception):
@@ -108,12 +108,7 @@ class Placing(Generic[S]):
                 await self._pause()
             case Arrived(what={"status_said": StatusSaid.CSO.value}):
                 await self.resume()
-            case Arrived(what=what) if what.keys() & {
-                "status_said",
-                "property_gone",
-                "matched",
-                "property_free",
-            }:
+            case Arrived(what=what) if what.keys() & _NEWS:
                 raise Told(what)
             case _:
                 await self._exchange.handle(event)

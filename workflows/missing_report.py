@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from procedures.intake import AdvisorNotTold, ConfirmMissing, IntakeState
     from procedures.mail_texts import MailKind
     from procedures.outside_entry import UrgentCallLogged
-    from procedures.record import MailPrepared, NoticeGiven, RunChanged
+    from procedures.record import MailPrepared, MailSettled, NoticeGiven, RunChanged
     from procedures.terms import Role
     from workflows.case_run import Answered, CaseRun
     from workflows.mail_handover import MailHandover
@@ -70,6 +70,13 @@ class MissingReport:
         if answer.action == "send_again":
             mail_id = event.task.context["mail_id"]
             self._state.sending = {**self._state.sending, mail_id: self._case.now}
+
+    def stop(self, reason: str) -> None:
+        """The run ends: what has not left would only mislead."""
+        for mail_id in self._state.sending:
+            self._case.add(MailSettled(mail_id=mail_id, state="cancelled", reason=reason))
+        self._state.sending = {}
+        self._gateway.give_up()
 
     def _prepare(self, mail_id: str, advisor: str, sender: str, reference: str) -> None:
         self._case.add(

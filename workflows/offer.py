@@ -242,15 +242,8 @@ class OfferProperty:
         """Reminder after two working days, after five the advisor decides; nothing by itself (AMB-P4-4)."""
         state = self.state
         if not state.reminders:
-            parameters = parameters_for(state.edition)
-            days = [parameters.offer_reminder_days, parameters.offer_decide_days]
-            reminders: list[datetime] = await workflow.execute_activity_method(
-                Viewings.reminders,
-                args=[state.shown_at, days, state.edition],
-                summary="4.3 reminders",
-                **PATIENT,
-            )
-            state.reminders = tuple(reminders)
+            assert state.shown_at is not None
+            await self._ask_after(state.shown_at)
         while True:
             self.case.open(RecordPersonsAnswer)
             upcoming = state.reminders[state.reminded] if state.reminded < len(state.reminders) else None
@@ -258,29 +251,25 @@ class OfferProperty:
             match event:
                 case Answered(answer=RecordPersonsAnswer() as answer):
                     self.case.cancel("the person has answered", DecideNoAnswer.kind)
-                    self.endings.answered(answer)
-                    return None
+                    return self.endings.answered(answer)
                 case Answered(answer=DecideNoAnswer() as decided):
                     self.placing.note(decided.reason)
                     if decided.policy_reference:
-                        self.endings.not_accepted(
+                        return self.endings.not_accepted(
                             "withdrawn", decided.reason, decided.policy_reference, answer="no_answer"
                         )
-                        return None
-                    state.reminders, state.reminded = (), 0
-                    return await self._wait_on()
+                    await self._ask_after(self.case.now)
                 case _:
                     self._remind()
 
-    async def _wait_on(self) -> None:
-        """The advisor waits on: the same two reminders, counted from this decision."""
+    async def _ask_after(self, since: datetime) -> None:
+        """When the answer is asked after: counted from the showing, or from the decision to wait on."""
         parameters = parameters_for(self.state.edition)
         days = [parameters.offer_reminder_days, parameters.offer_decide_days]
         reminders: list[datetime] = await workflow.execute_activity_method(
-            Viewings.reminders, args=[self.case.now, days, self.state.edition], **PATIENT
+            Viewings.reminders, args=[since, days, self.state.edition], summary="4.3 reminders", **PATIENT
         )
-        self.state.reminders = tuple(reminders)
-        await self._until_answered()
+        self.state.reminders, self.state.reminded = tuple(reminders), 0
 
     def _remind(self) -> None:
         self.state.reminded += 1

@@ -78,6 +78,8 @@ class Interruptions:
         """The case ends: timers and unsent mail are cancelled, what has left stays listed (AMB-X-4)."""
         self._case.cancel(reason)
         self._exchange.stop(reason)
+        if outcome.startswith("ceased"):
+            self.others.tell(Role.MANAGER_HOUSING_WELLBEING_SUPPORT, "suitability_ceased")
         if self.state.watch_id and outcome != "withdrawn":
             self._case.add(WatchEnded(watch_id=self.state.watch_id, reason=reason))
         self.state.outcome = outcome

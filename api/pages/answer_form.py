@@ -12,6 +12,7 @@ from api.pages.rendering import shown
 from api.pages.words import phrase_of, sentence
 from api.tasks import answer_schema
 from models.queries.cases import CaseDetail
+from procedures import EDITION
 from procedures.local_time import local, say_instant
 from procedures.returned_parts import RETURNED, PartKind, ReturnedPart
 from procedures.tasks import Answer
@@ -31,6 +32,7 @@ class AnswerForm:
     """A task's form. With `consequences` the answers are checked on a page of their own before they are sent."""
 
     asked: type[Answer]
+    edition: str
     fields: list[FormField]
     consequences: tuple[str, ...]
 
@@ -49,11 +51,12 @@ class AnswerForm:
 
 def form_of(asked: type[Answer], case: CaseDetail | None, known: Known | None) -> AnswerForm:
     """The form of a kind of task in one case."""
-    schema = answer_schema(asked)
+    edition = case.edition if case else EDITION
+    schema = answer_schema(asked, edition)
     if "returned" in schema["properties"] and case is not None:
         schema["properties"]["returned"] = _form_schema(case)
     fields = [_with_picks(one, known) for one in fields_of(schema)]
-    return AnswerForm(asked, fields, tuple(_consequences(asked, fields)))
+    return AnswerForm(asked, edition, fields, tuple(_consequences(asked, fields)))
 
 
 def first_values(form: AnswerForm, now: datetime) -> Values:

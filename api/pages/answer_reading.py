@@ -77,7 +77,11 @@ def plain_words(text: str, fields: Sequence[FormField]) -> str:
     """A rule's message with the labels of the fields in the place of their names."""
     said = text.removeprefix("Value error, ")
     for one in sorted(fields, key=lambda each: -len(each.path[-1])):
-        said = re.sub(rf"'?\b{re.escape(one.path[-1])}\b'?", f"“{one.label}”", said) if "_" in one.path[-1] else said
+        said = (
+            re.sub(rf"'?\b{re.escape(one.path[-1])}\b'?", f"“{one.label}”", said)
+            if "_" in one.path[-1]
+            else said
+        )
     return said[:1].upper() + said[1:]
 
 
@@ -147,7 +151,9 @@ def _date(one: FormField, values: Values) -> str | None:
         day, month, year = (int(part) for part in parts)
         return date(year, month, day).isoformat()
     except ValueError:
-        raise _Unreadable(f"{one.label}: enter day, month and year of a real date, such as 27 11 2026") from None
+        raise _Unreadable(
+            f"{one.label}: enter day, month and year of a real date, such as 27 11 2026"
+        ) from None
 
 
 def _instant(one: FormField, values: Values) -> str | None:

@@ -2,6 +2,8 @@
 
 import hashlib
 import mimetypes
+import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,10 @@ VENDOR = {
     "htmx.js": "htmx.org/dist/htmx.min.js",
 }
 """Only these: the packages also hold a font and a crest that may not be used outside their own site."""
+
+_FONT_FACE = re.compile(rb"@font-face\s*\{[^}]*\}")
+_OTHER_FONT = re.compile(rb"\"?GDS Transport\"?,\s*arial,\s*sans-serif")
+"""The packages' own font is not ours to use: their style sheets are served with ours in its place."""
 
 _A_YEAR = "public, max-age=31536000, immutable"
 
@@ -56,8 +62,9 @@ class Assets:
 
 
 def node_modules() -> Path:
-    """The npm packages: beside the rooms in a checkout, else in the folder the process runs in."""
-    return next((p for p in (ROOM.parent / "node_modules", Path.cwd() / "node_modules") if p.is_dir()), ROOM)
+    """The npm packages: beside the rooms in a checkout, else at the root of the Python environment."""
+    checkout = ROOM.parent / "node_modules"
+    return checkout if checkout.is_dir() else Path(sys.prefix) / "node_modules"
 
 
 def _read(name: str, path: Path) -> Asset:
@@ -67,6 +74,8 @@ def _read(name: str, path: Path) -> Asset:
         raise AssetsMissing(
             f"{path.name} of the web pages is not installed: run `make install`, or `npm ci` beside package.json"
         ) from None
+    if name.endswith(".css"):
+        content = _OTHER_FONT.sub(b"var(--sp-font)", _FONT_FACE.sub(b"", content))
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     return Asset(content, kind, hashlib.sha256(content).hexdigest()[:12])
 

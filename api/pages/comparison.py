@@ -43,9 +43,7 @@ class CandidateView:
     duplicates: list[DuplicateLink]
 
 
-def compare(
-    entry: EntryRecord, person: PersonOnRegister, reasons: dict[str, str] | None = None
-) -> list[Row]:
+def compare(entry: EntryRecord, person: PersonOnRegister, reasons: dict[str, str] | None = None) -> list[Row]:
     """The fields that both sides have a place for."""
     reasons = reasons or {}
     born: object = entry.date_of_birth or (f"{entry.birth_year} (year only)" if entry.birth_year else None)

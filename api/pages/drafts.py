@@ -42,9 +42,7 @@ async def keep_draft(visitor: Visitor, task_id: str, values: Values) -> None:
     sealed = caller.resources.cipher.encrypt(
         json.dumps(typed), table="draft", column="body", row_id=f"{subject}/{task_id}"
     )
-    await save_draft(
-        caller.resources.database, subject=subject, task_id=task_id, body=sealed, at=caller.now
-    )
+    await save_draft(caller.resources.database, subject=subject, task_id=task_id, body=sealed, at=caller.now)
 
 
 async def drop_draft(visitor: Visitor, task_id: str) -> None:

@@ -1,5 +1,6 @@
 """Pages from templates: the frame's own values, the headers that keep a page private, and words for dates."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -7,10 +8,13 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader
 
+from api.pages.answer_fields import FormField
+from api.pages.answer_reading import FieldError
 from api.pages.assets import Assets
+from api.pages.forms import Values, first
 from api.pages.navigation import navigation_for
 from api.pages.sessions import Visitor
-from api.pages.words import region_words, role_words, sentence
+from api.pages.words import phrase_of, region_words, role_words, sentence
 from procedures import EDITION
 from procedures.local_time import local, say_date, say_instant
 from procedures.steps import STEPS
@@ -30,6 +34,37 @@ HEADERS = {
 }
 
 
+def _choice_items(field: FormField) -> list[dict[str, str]]:
+    return [{"value": choice.value, "text": choice.text} for choice in field.choices]
+
+
+def _date_items(field: FormField, values: Values, error: object) -> list[dict[str, str]]:
+    """Day, month and year of a date field for the component."""
+    wrong = " govuk-input--error" if error else ""
+    return [
+        {
+            "name": part,
+            "id": f"{field.html_id}-{part}",
+            "classes": f"govuk-input--width-{4 if part == 'year' else 2}{wrong}",
+            "value": first(values, f"{field.name}-{part}"),
+        }
+        for part in ("day", "month", "year")
+    ]
+
+
+def _error_list(errors: Sequence[FieldError]) -> list[dict[str, str]]:
+    return [{"text": one.text, "href": one.href} if one.href else {"text": one.text} for one in errors]
+
+
+_FORM_PARTS = {
+    "choice_items": _choice_items,
+    "date_items": _date_items,
+    "error_list": _error_list,
+    "phrase": lambda value: phrase_of(shown(value)),
+}
+"""What the form macros call."""
+
+
 def environment(assets: Assets) -> Environment:
     """The templates, with what every one of them may use."""
     made = Environment(
@@ -43,7 +78,7 @@ def environment(assets: Assets) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(asset=assets.address, edition=EDITION, steps=STEPS)
+    made.globals.update(asset=assets.address, edition=EDITION, steps=STEPS, **_FORM_PARTS)
     made.filters.update(
         day=lambda value: say_date(value) if value else "",
         instant=lambda value: say_instant(value) if value else "",
@@ -51,7 +86,9 @@ def environment(assets: Assets) -> Environment:
         role=role_words,
         region=region_words,
         sentence=sentence,
+        prose=lambda text: text[:1].upper() + text[1:],
         shown=shown,
+        phrase=phrase_of,
     )
     return made
 

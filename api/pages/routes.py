@@ -50,7 +50,9 @@ class PageRoute(APIRoute):
             except Refused as error:
                 return await problem_page(request, refused(error.rule, error.reason))
             except (RequestValidationError, BadCursor):
-                return await problem_page(request, malformed("Look at the address: a part of it is not known."))
+                return await problem_page(
+                    request, malformed("Look at the address: a part of it is not known.")
+                )
             except HTTPException as error:
                 return await problem_page(request, Problem(error.status_code, "http", ""))
             except _AWAY as error:

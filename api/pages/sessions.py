@@ -88,9 +88,7 @@ async def begin(request: Request, signed: SignedIn, answer: Response) -> None:
 async def end(request: Request, visitor: Visitor, answer: Response) -> None:
     """Sign out."""
     caller = visitor.caller
-    await end_session(
-        caller.resources.database, visitor.session.session_id, by=caller.by(), at=caller.now
-    )
+    await end_session(caller.resources.database, visitor.session.session_id, by=caller.by(), at=caller.now)
     secure = caller.resources.settings.production
     answer.delete_cookie(
         cookie_name(caller.resources), path="/", httponly=True, samesite="lax", secure=secure

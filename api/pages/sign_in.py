@@ -91,9 +91,7 @@ def _attempt(request: Request, resources: Resources, state: str) -> tuple[SignIn
     if not begun or not hmac.compare_digest(begun, state):
         raise ValueError("another sign-in")
     held = json.loads(
-        resources.cipher.decrypt(
-            bytes.fromhex(sealed), table="web_session", column="attempt", row_id=begun
-        )
+        resources.cipher.decrypt(bytes.fromhex(sealed), table="web_session", column="attempt", row_id=begun)
     )
     return SignInAttempt(begun, held["nonce"], held["verifier"]), _local(held["next"])
 

@@ -6,7 +6,7 @@ from sqlalchemy import and_, or_, select
 
 from models.database import Database
 from models.queries.paging import Page, page_of, read_cursor
-from models.tables.placement import VoidProperty
+from models.tables.placement import Viewing, VoidProperty
 from procedures.tasks import Frozen
 from procedures.visibility import Sight
 
@@ -44,3 +44,10 @@ async def list_void_properties(
             for row in await session.scalars(query)
         ]
     return page_of(rows, limit, lambda one: [one.area_office, one.property_ref])
+
+
+async def viewing_of_case(database: Database, case_id: str, viewing_id: str) -> bool:
+    """Whether this appointment belongs to this case."""
+    async with database.transaction() as session:
+        row = await session.get(Viewing, viewing_id)
+        return row is not None and row.case_id == case_id

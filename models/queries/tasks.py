@@ -64,34 +64,37 @@ async def list_tasks(
     database: Database, sight: Sight, wanted: TaskFilter, *, limit: int, cursor: str | None = None
 ) -> Page[TaskRecord]:
     """Visible tasks by due instant, those without one last. Raises BadCursor."""
-    query = _joined().where(visible_tasks(sight), *_conditions(wanted))
+    query = joined_tasks().where(visible_tasks(sight), *_conditions(wanted))
     if cursor is not None:
         query = query.where(after_due(Task.due_at, Task.task_id, cursor))
     query = query.order_by(Task.due_at.asc().nulls_last(), Task.task_id).limit(limit + 1)
     async with database.transaction() as session:
-        rows = [_record(row) for row in (await session.execute(query)).all()]
+        rows = [task_record(row) for row in (await session.execute(query)).all()]
     return page_of(rows, limit, lambda task: [task.due_at, task.task_id])
 
 
 async def task(database: Database, task_id: str) -> TaskRecord | None:
     """One task, or None."""
     async with database.transaction() as session:
-        row = (await session.execute(_joined().where(Task.task_id == task_id))).one_or_none()
-    return _record(row) if row else None
+        row = (await session.execute(joined_tasks().where(Task.task_id == task_id))).one_or_none()
+    return task_record(row) if row else None
 
 
 async def tasks_of_case(database: Database, case_id: str, *, state: str | None = None) -> list[TaskRecord]:
     """The tasks of a case in the order they were opened."""
-    query = _joined().where(Task.case_id == case_id)
+    query = joined_tasks().where(Task.case_id == case_id)
     if state is not None:
         query = query.where(Task.state == state)
     async with database.transaction() as session:
         rows = (await session.execute(query.order_by(Task.opened_at, Task.task_id))).all()
-    return [_record(row) for row in rows]
+    return [task_record(row) for row in rows]
 
 
-def _joined() -> Select[Task, str, str]:
-    return select(Task, CaseRecord.procedure, CaseRecord.edition).join(CaseRecord, CaseRecord.case_id == Task.case_id)
+def joined_tasks() -> Select[Task, str, str]:
+    """Tasks with what their case says of procedure and edition; `task_record` reads its rows."""
+    return select(Task, CaseRecord.procedure, CaseRecord.edition).join(
+        CaseRecord, CaseRecord.case_id == Task.case_id
+    )
 
 
 def _conditions(wanted: TaskFilter) -> list[ColumnElement[bool]]:
@@ -113,7 +116,8 @@ def _conditions(wanted: TaskFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-def _record(row: Row[Task, str, str]) -> TaskRecord:
+def task_record(row: Row[Task, str, str]) -> TaskRecord:
+    """A task from a row of `joined_tasks`."""
     held, procedure, edition = row
     joined = ("procedure", "edition")
     return TaskRecord(

@@ -56,9 +56,7 @@ async def session(database: Database, session_id: str) -> SessionRecord | None:
 async def last_seen(database: Database, subject: str) -> datetime | None:
     """When a person was last here, in any session."""
     async with database.transaction() as work:
-        return await work.scalar(
-            select(func.max(WebSession.seen_at)).where(WebSession.subject == subject)
-        )
+        return await work.scalar(select(func.max(WebSession.seen_at)).where(WebSession.subject == subject))
 
 
 async def draft(database: Database, subject: str, task_id: str) -> SealedDraft | None:

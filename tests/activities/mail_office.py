@@ -162,9 +162,11 @@ class MailOffice:
             held = await session.get_one(CaseRecord, case_id)
         await Recording(self.databases.worker, FieldCipher(self.keys)).record_turn(
             Turn(
-                case_id=case_id, number=number, step="1.6", at=NOW, by=by, command_id=None, action="went on",
+                case_id=case_id, number=number, step="1.6", next_step="1.6", at=NOW, by=by,
+                command_id=None, action="went on",
                 effects=list(effects), state=held.state | state, waiting_for="Corrections", due_at=None,
-                outcome=None, person_ref=held.person_ref,
+                outcome=None,
+                person_ref=held.person_ref,
             )
         )  # fmt: skip
 

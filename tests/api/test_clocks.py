@@ -3,8 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from models.tables.mail import Clock
 from procedures.exchange_state import ExchangeState
 from procedures.terms import Role
@@ -21,7 +19,6 @@ async def clocks_of(office: Office, case_id: str) -> list[dict[str, Any]]:
     return items
 
 
-@pytest.mark.req("P1.S6.b5")
 async def test_1_6_a_clock_is_explained_and_says_what_happens_next(office: Office) -> None:
     """Accepted Monday: due the Monday after, letter on Tuesday from 09:00."""
     await form_out(office, "CK1")
@@ -82,7 +79,6 @@ def _running(number: int = 0, **changed: Any) -> ExchangeState:
     return state.model_copy(update=changed)
 
 
-@pytest.mark.req("AMB-P1-29")
 def test_1_6_what_happens_next_follows_the_exchange() -> None:
     """Unread return, letter written, second letter, reminders, ended, complete."""
     said = [

@@ -71,7 +71,7 @@ async def test_a_change_is_a_new_version_and_the_old_one_can_be_read(office: Off
     assert [(event.subject, event.actor) for event in changed] == [(contact_id, "u-administrator")]
 
 
-@pytest.mark.req("PRV-5")
+@pytest.mark.req("A-A1")
 async def test_an_address_outside_participating_agencies_is_refused(office: Office) -> None:
     """Entering and changing; nothing is written."""
     client = office.client(MANAGER)

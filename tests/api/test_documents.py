@@ -1,17 +1,18 @@
 """Documents: listed with their case, read one at a time and audited, uploaded when they came by another way."""
 
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
 from adapters.forms_pdf import render
-from models.tables.mail import Document, PersonFile, PersonFileName, ReceivedMail, SecureMessage
+from models.tables.mail import Document, PersonFile, PersonFileName, ReceivedMail
 from procedures import EDITION
 from procedures.editions import edition
-from procedures.exchange_state import ExchangeState
 from procedures.forms import PersonDetails, T441Fields, WhyWeAsk
 from procedures.terms import Role
+from tests.api.exchanges import form_out
 from tests.api.office import AP, AWS, MANAGER, NOW, Office, fresh_state
 
 CONTENT = b"%PDF-1.7 invented"
@@ -45,32 +46,6 @@ async def person_file(office: Office, file_id: str, person_ref: str) -> None:
         invalid_match=False,
     )
     await office.put(PersonFileName, person_ref=person_ref, file_id=file_id)
-
-
-async def sent_form(office: Office, case_id: str) -> str:
-    """A case whose T-441 the gateway has taken; the form as Corrections got it is returned by `blank_form`."""
-    mail_id = f"{case_id}-1"
-    state = fresh_state(case_id) | {
-        "exchange": ExchangeState(cycle=1, mail_id=mail_id, accepted_at=NOW).model_dump(mode="json")
-    }
-    await office.case(case_id, state=state, step="1.6", person_ref=f"P-{case_id}")
-    await office.put(
-        SecureMessage,
-        mail_id=mail_id,
-        business_key=mail_id,
-        case_id=case_id,
-        kind="T-441",
-        reference=mail_id,
-        message_id=f"<{mail_id}@placement.test>",
-        recipients=[],
-        copies=[],
-        fields={},
-        state="accepted",
-        attempt=1,
-        accepted_at=NOW,
-        created_at=NOW,
-    )
-    return mail_id
 
 
 def blank_form(reference: str) -> bytes:
@@ -150,7 +125,7 @@ async def test_an_unsorted_mail_is_read_by_those_who_sort_mail(office: Office) -
 @pytest.mark.req("A-B1")
 async def test_1_6_an_uploaded_form_is_one_return_and_its_case_hears_of_it(office: Office) -> None:
     """The same file twice is one return; it is told to the running case; the file's name is kept nowhere."""
-    mail_id = await sent_form(office, "CUP000001")
+    mail_id = await form_out(office, "CUP000001")
     assert await office.resources.cases.start("identify", "CUP000001")
     client, form = office.client(AWS), blank_form(mail_id)
     first = await upload(client, "CUP000001", form, received_at="2026-11-27T09:00:00+13:00")
@@ -170,8 +145,8 @@ async def test_1_6_an_uploaded_form_is_one_return_and_its_case_hears_of_it(offic
 
 async def test_what_may_not_be_kept_is_refused(office: Office) -> None:
     """No PDF, a form of another case, a case that asked for nothing, a time to come."""
-    mail_id = await sent_form(office, "CUP000002")
-    other = await sent_form(office, "CUP000003")
+    mail_id = await form_out(office, "CUP000002")
+    other = await form_out(office, "CUP000003")
     await office.case("CUP000004", state=fresh_state("CUP000004"))
     client = office.client(MANAGER)
     refusals = [
@@ -199,3 +174,33 @@ async def test_3_6_a_scanned_paper_is_filed_once_and_told_to_nobody(office: Offi
     (filed,) = first.json()["documents"]
     assert (filed["form"], filed["file_id"], filed["case_id"]) == ("T-438", "F-5", "CUP000005")
     assert await office.count(ReceivedMail) == 0
+
+
+async def test_the_task_shows_what_came_and_whom_to_write_to(office: Office) -> None:
+    """A mail to sort with its documents; a recipient to confirm among the office's contacts and the set fallback."""
+    await office.case("M-R9", "sort_mail", "national", step="B")
+    await office.task("M-R9-1", "M-R9", kind="sort_mail", region="national", context={"received_id": "R9"})
+    await office.put(
+        ReceivedMail,
+        received_id="R9",
+        message_key="k9",
+        uid=9,
+        received_at=NOW,
+        kind="unmatched",
+        held_case_ids=[],
+        document_ids=["R9-1"],
+        taken_at=NOW,
+    )
+    await file_one(office, "R9-message", "", message_id="R9", form="message")
+    await file_one(office, "R9-1", "", message_id="R9", form="attachment")
+    known = (await office.client(AWS).get("/api/tasks/M-R9-1")).json()["known"]
+    assert [one["document_id"] for one in known["documents"]] == ["R9-1", "R9-message"]
+    assert [event.subject for event in await office.audited("read received mail")] == ["R9"]
+    mail = replace(office.resources.settings.mail, corrections_fallback="intake@corrections.test")
+    office.resources = replace(office.resources, settings=replace(office.resources.settings, mail=mail))
+    await form_out(office, "CUP000006")
+    await office.task("CUP000006-1", "CUP000006", kind="confirm_letter_recipient", step="1.6")
+    known = (await office.client(AWS).get("/api/tasks/CUP000006-1")).json()["known"]
+    assert [one["contact_id"] for one in known["contacts"]] == ["fallback"]
+    entry = (await office.client(AWS).get("/api/contacts/fallback")).json()
+    assert (entry["version"], entry["kind"]) == (known["contacts"][0]["version"], "fallback")

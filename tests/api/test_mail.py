@@ -5,7 +5,6 @@ from io import BytesIO
 from typing import Any
 
 import pypdf
-import pytest
 
 from models.tables.assessment import Assessment
 from models.tables.mail import CorrectionsContact, Document, ReceivedMail, SecureMessage
@@ -72,7 +71,6 @@ async def test_what_went_out_and_came_back_in_the_order_of_time(office: Office) 
     assert (await office.client(AP).get("/api/cases/CM1/mail")).status_code == 404
 
 
-@pytest.mark.req("PRV-6")
 async def test_1_6_a_preview_shows_what_the_recipient_would_learn_and_keeps_nothing(office: Office) -> None:
     """Address, subject, text and forms; nothing is written but that somebody looked."""
     await lee(office, "CM2")
@@ -116,7 +114,6 @@ async def test_1_6_a_preview_of_letter_17_030_names_the_form_and_its_days(office
     assert (refused.status_code, refused.json()["rule"]) == (409, "P1.S6.b5")
 
 
-@pytest.mark.req("PRV-13")
 async def test_1_6_a_preview_says_what_the_guard_would_refuse(office: Office) -> None:
     """No disclosure without an order; the same words that would refuse the confirmation."""
     await lee(office, "CM5", code="D2P")

@@ -3,7 +3,9 @@
 import pytest
 from sqlalchemy import update
 
-from models.tables.case import CaseNote, Task
+from models.tables.case import CaseNote, Notice, Task
+from models.tables.mail import CorrectionsContact, Document
+from models.tables.placement import Viewing
 from models.tables.register import RegisterPerson
 from procedures.terms import Procedure, Role
 from procedures.visibility import Sight
@@ -17,6 +19,8 @@ CP, HSM, AUDITOR, ADMIN, MACHINE = (
     Role.MACHINE,
 )
 ROLES = (AWS, AP, MANAGER, CP, HSM, AUDITOR, ADMIN, MACHINE)
+STAFF = tuple(role for role in ROLES if role is not MACHINE)
+MAIL = "?kind=T-441&contact_id=K-1"
 CALLS: dict[tuple[str, str], dict[Role, int]] = {
     # A case, a task and a person of procedure 1; of procedure 3; and what belongs to no case.
     ("GET", "/api/tasks"): {AWS: 200, AP: 200, MANAGER: 200, CP: 200, HSM: 200},
@@ -42,6 +46,32 @@ CALLS: dict[tuple[str, str], dict[Role, int]] = {
     ("GET", "/api/reports"): {AWS: 200, MANAGER: 200},
     ("GET", "/api/reports/2026-11-27"): {AWS: 200, MANAGER: 200},
     ("POST", "/api/reports"): {MACHINE: 422},
+    ("GET", "/api/cases/C1/documents"): {AWS: 200, AP: 404, MANAGER: 200},
+    ("POST", "/api/cases/C1/documents"): {AWS: 422, AP: 404, MANAGER: 422},
+    ("GET", "/api/documents/D-1"): {AWS: 200, AP: 404, MANAGER: 200},
+    ("GET", "/api/cases/C1/mail"): {AWS: 200, AP: 404, MANAGER: 200},
+    ("GET", f"/api/cases/C1/mail/preview{MAIL}"): {AWS: 200, AP: 404, MANAGER: 200},
+    ("GET", f"/api/cases/C1/mail/preview.pdf{MAIL}"): {AWS: 200, AP: 404, MANAGER: 200},
+    ("GET", "/api/cases/C1/clocks"): {AWS: 200, AP: 404, MANAGER: 200},
+    ("GET", "/api/cases/C3/t438.pdf"): dict.fromkeys((AWS, AP, MANAGER), 404),
+    ("GET", "/api/cases/C3/appointments/V-1"): {AWS: 404, AP: 200, MANAGER: 200},
+    ("GET", "/api/reports/2026-11-27/prints"): {AWS: 200, MANAGER: 200},
+    ("POST", "/api/reports/2026-11-27/prints"): {AWS: 201, MANAGER: 201},
+    ("POST", "/api/reports/2026-11-27/prints/COPY-1/destroyed"): {AWS: 422, MANAGER: 422},
+    ("GET", "/api/notices"): dict.fromkeys((AWS, AP, MANAGER, CP, HSM), 200),
+    ("POST", "/api/notices/N-1/read"): {AWS: 404, AP: 404, MANAGER: 200, CP: 404, HSM: 404},
+    ("GET", "/api/contacts"): dict.fromkeys((AWS, AP, MANAGER, ADMIN), 200),
+    ("GET", "/api/contacts/K-1"): dict.fromkeys((AWS, AP, MANAGER, ADMIN), 200),
+    ("POST", "/api/contacts"): {MANAGER: 422, ADMIN: 422},
+    ("PUT", "/api/contacts/K-1"): {MANAGER: 422, ADMIN: 422},
+    ("GET", "/api/calendars/nz-national/days"): dict.fromkeys(STAFF, 200),
+    ("POST", "/api/calendars/nz-national/days"): {MANAGER: 422, ADMIN: 422},
+    ("GET", "/api/absences"): dict.fromkeys(STAFF, 200),
+    ("POST", "/api/absences"): dict.fromkeys(STAFF, 422),
+    ("POST", "/api/events"): dict.fromkeys(STAFF, 422),
+    ("GET", "/api/void-properties"): {AP: 200, MANAGER: 200, CP: 200},
+    ("POST", "/api/void-matches"): {CP: 422},
+    ("GET", "/api/operations/stuck"): {MANAGER: 200, ADMIN: 200},
     ("GET", "/api/me"): dict.fromkeys(ROLES, 200),
 }
 """Expected status by role; a role that is not named is turned away with 403."""
@@ -71,6 +101,60 @@ async def _furnish(office: Office) -> None:
     await office.task("C3-1", "C3", kind="weigh_match", role=AP, step="3.2")
     await office.task("C3-2", "C3", kind="enter_withdrawn", role=CP, step="3.7")
     await office.task("C3-3", "C3", kind="sign_up", role=HSM, step="4.3")
+    await _furnish_more(office)
+
+
+async def _furnish_more(office: Office) -> None:
+    """A contact, a document and a notice of the first case, a viewing of the other."""
+    await office.put(
+        CorrectionsContact,
+        contact_id="K-1",
+        office="Harbourview",
+        kind="contact",
+        name="Sam Contact",
+        secure_address="harbourview@corrections.test",
+        regions=["R01"],
+        valid_from=NOW.date(),
+        version=1,
+    )
+    await office.put(
+        Document,
+        document_id="D-1",
+        case_id="C1",
+        form="T-441",
+        direction="in",
+        media_type="application/pdf",
+        storage_reference=await office.resources.documents.put(b"%PDF-1.7"),
+        digest="d",
+        missing=[],
+        stored_at=NOW,
+        stored_by="system",
+    )
+    await office.put(
+        Notice,
+        notice_id="N-1",
+        case_id="C1",
+        role=MANAGER.value,
+        region="R01",
+        kind="lives_in_a_home",
+        step="1.7",
+        at=NOW,
+    )
+    await office.put(
+        Viewing,
+        viewing_id="V-1",
+        case_id="C3",
+        property_ref="PR-1",
+        call_id="CALL-1",
+        call_ended_at=NOW,
+        starts_at=NOW,
+        minutes=30,
+        with_corrections="Sam Contact",
+        state="cancelled",
+        attended=[],
+        by="u-1",
+        booked_at=NOW,
+    )
 
 
 @pytest.mark.req("PRV-19")
@@ -129,7 +213,8 @@ def _template(path: str) -> str:
     for literal, name in (
         ("C1-1", "{task_id}"), ("C3-1", "{task_id}"), ("C3-2", "{task_id}"), ("C3-3", "{task_id}"),
         ("C1", "{case_id}"), ("C3", "{case_id}"), ("withdraw", "{kind}"), ("P-1", "{person_ref}"),
-        ("P-3", "{person_ref}"), ("2026-11-27", "{run_id}"),
+        ("P-3", "{person_ref}"), ("2026-11-27", "{run_id}"), ("K-1", "{contact_id}"), ("D-1", "{document_id}"),
+        ("N-1", "{notice_id}"), ("V-1", "{viewing_id}"), ("COPY-1", "{print_id}"), ("nz-national", "{name}"),
     ):  # fmt: skip
         path = path.replace(literal, name)
     return path

@@ -169,7 +169,7 @@ def test_commands_exist_and_every_process_has_a_service(services: dict[str, Any]
 def test_images_are_pinned_to_a_version(services: dict[str, Any]) -> None:
     images = [_given(service["image"], {}) for service in services.values()]
     bases = re.findall(r"^FROM (\S+)", DOCKERFILE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert len(bases) == 2
+    assert len(bases) == 3
     assert [image for image in [*images, *bases] if not _PINNED.fullmatch(image)] == []
 
 
@@ -330,7 +330,10 @@ def test_the_flags_of_the_temporal_command_exist(compose: dict[str, Any], tmp_pa
 
 def test_the_image_holds_the_package_and_nobody_is_root() -> None:
     text_ = DOCKERFILE.read_text(encoding="utf-8")
-    build, final = text_.split("\nFROM ")[1:] if text_.startswith("FROM") else text_.split("\nFROM ")[-2:]
+    pages, build, final = text_.split("\nFROM ")[1:]
+    assert "npm ci --omit=dev --ignore-scripts" in pages
+    assert re.search(r"^COPY --from=pages \S+ /opt/placement/node_modules$", final, re.MULTILINE)
+    assert re.search(r"^COPY --from=build /opt/placement /opt/placement$", final, re.MULTILINE)
     rooms = set(re.findall(r"^COPY ([a-z]+) \1$", build, re.MULTILINE))
     packages = re.search(r"packages = (\[.*\])", (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert packages
@@ -341,6 +344,8 @@ def test_the_image_holds_the_package_and_nobody_is_root() -> None:
         *rooms,
         "pyproject.toml",
         "requirements.lock",
+        "package.json",
+        "package-lock.json",
         "README.md",
         "LICENSE",
     }

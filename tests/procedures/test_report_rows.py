@@ -204,6 +204,7 @@ def test_1_1_doubtful_cells_are_noted() -> None:
     assert one(surname="R\N{REPLACEMENT CHARACTER}kete").notes == (RowNote.CHARACTERS_LOST,)
     assert one(given_names="").notes == (RowNote.GIVEN_NAMES_MISSING,)
     assert one(date_of_birth="1/08/2016").notes == (RowNote.VERY_YOUNG,)
+    assert one(date_of_birth="1/08/1901").notes == (RowNote.VERY_OLD,)
     assert one(surname=" Ra\u0304kete\u200b\n").surname == "Rākete"
     assert one(postcode="1").postcode == "0001"
 

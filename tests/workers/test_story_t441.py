@@ -167,8 +167,7 @@ async def _story(desk: Desk) -> None:
         "before_t441_questions",
         {"answers": {"relation_to_home": "lives in one of our homes", "identity_checked": True}},
     )
-    contacts = (await desk.task("send_t441"))["known"]["contacts"]
-    contact = next(one for one in contacts if one["kind"] == "contact")
+    contact = await _choose_the_contact(desk)
     await desk.answer(
         "send_t441",
         {
@@ -177,19 +176,54 @@ async def _story(desk: Desk) -> None:
             "recipient_confirmed": True,
         },
     )
-    letter = await desk.letter(f"{desk.case_id}-1")
-    form = (await desk.http.get(f"{letter}/files/0")).content
-    assert form.startswith(b"%PDF-")
-    replied = await desk.http.post(
-        f"{letter}/answer", files={"form": ("completed.pdf", completed(form), "application/pdf")}
-    )
-    assert replied.status_code == 303, replied.text
-    review = await desk.task("review_return")
-    view = await desk.answer("review_return", {"verdict": "complete", "returned": COMPLETED})
-    assert [task["kind"] for task in view["open_tasks"]] == ["final_questions"], (review, view)
+    returned = await _corrections_answers(desk)
+    await _the_return_is_read(desk, returned)
+    await desk.answer("review_return", {"verdict": "complete", "returned": COMPLETED})
+    (clock,) = (await desk.get(f"/api/cases/{desk.case_id}/clocks"))["items"]
+    assert (clock["running"], clock["stop_reason"]) == (False, "the completed form has come")
     view = await desk.answer(
         "final_questions", {"answers": {"order_current": True, "confirmed_how": "call and form"}}
     )
+    assert view["outcome"] == "D1"
     person = await desk.get(f"/api/people/{PERSON}")
     shown = person["assessments"][0]
     assert (person["key_details"], shown["code"], shown["status"]) == ("D1", "D1", "CUR")
+    assert {one["procedure"] for one in person["cases"]} == {"identify", "check_suitability"}
+
+
+async def _choose_the_contact(desk: Desk) -> dict[str, Any]:
+    """The contact of the reported office, and what they would learn, before anything leaves."""
+    contacts = (await desk.task("send_t441"))["known"]["contacts"]
+    contact: dict[str, Any] = next(one for one in contacts if one["kind"] == "contact")
+    asked = {"kind": "T-441", "contact_id": contact["contact_id"]}
+    preview = await desk.get(f"/api/cases/{desk.case_id}/mail/preview", **asked)
+    assert (preview["to"], preview["refusals"]) == ([contact["secure_address"]], [])
+    assert preview["subject"].endswith(f"Ref {desk.case_id}-1")
+    assert (await desk.get(f"/api/cases/{desk.case_id}/mail"))["items"] == []
+    return contact
+
+
+async def _corrections_answers(desk: Desk) -> bytes:
+    """The letter is in the gateway's journal once; Corrections fills the form in and replies by secure mail."""
+    letter = await desk.letter(f"{desk.case_id}-1")
+    form = (await desk.http.get(f"{letter}/files/0")).content
+    assert form.startswith(b"%PDF-")
+    (sent,) = (await desk.get(f"/api/cases/{desk.case_id}/mail"))["items"]
+    assert (sent["kind"], sent["reference"]) == ("T-441", f"{desk.case_id}-1")
+    returned = completed(form)
+    replied = await desk.http.post(
+        f"{letter}/answer", files={"form": ("completed.pdf", returned, "application/pdf")}
+    )
+    assert replied.status_code == 303, replied.text
+    return returned
+
+
+async def _the_return_is_read(desk: Desk, returned: bytes) -> None:
+    """The five working days run, the letter is held, and the form is there to be read."""
+    review = await desk.task("review_return")
+    (clock,) = (await desk.get(f"/api/cases/{desk.case_id}/clocks"))["items"]
+    assert clock["running"]
+    assert "Letter 17-030 is held" in clock["next"]
+    (document,) = [one for one in review["known"]["documents"] if one["form"] == "T-441"]
+    read = await desk.http.get(f"/api/documents/{document['document_id']}")
+    assert (read.content, document["missing"]) == (returned, [])

@@ -42,6 +42,13 @@ NOT_SUITABLE: dict[str, Any] = {
     "by_phone": True,
     "note": "Said after the viewing.",
 }
+REFUSES: dict[str, Any] = {
+    "accepted": False,
+    "outcome": "declined",
+    "reason_kind": "own_refusal",
+    "reason": "Too far from family.",
+    "policy_reference": "CT-GDL-006",
+}
 SCAN = {"form": "T-438", "of_this_case": True, "in_person_file": True}
 APPLICANT: dict[str, Any] = {"live": True, "occupancy": "applicant"}
 
@@ -286,3 +293,15 @@ ANSWERS: dict[str, Callable[[datetime], tuple[dict[str, Any], Mapping[str, Any]]
         answers={"offer_outcome": "accepted", "corrections_told": "Sam Contact"}, **_COMMENT
     ),
 }
+
+
+async def offered(office: Office, person: Person, property_ref: str) -> Placer:
+    """The offer of a property to a person, at its first step."""
+    match = await matched(office, person, property_ref)
+    await match.walk()
+    return await match.offer()
+
+
+def offer_said(outcome: str) -> dict[str, Any]:
+    """The last questions, as they must be answered then."""
+    return {"offer_questions": {"answers": {"offer_outcome": outcome, "corrections_told": "Sam Contact"}}}

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import select
-from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.client import Client, WorkflowQueryFailedError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
@@ -29,6 +29,7 @@ from models.database import Database
 from models.tables.assessment import Assessment, AssessmentVersion
 from models.tables.case import CaseRecord, Task
 from models.tables.report import ReportEntry
+from procedures.outside_entry import OutsideSystem
 from procedures.report_week import REPORT_AVAILABLE, local_instant, nominal_friday
 from procedures.tasks import AnswerTask, By, CaseView, ReportChange
 from tests.conftest import Databases
@@ -223,9 +224,16 @@ class House:
         await self.environment.sleep(instant - await self.now())
 
     async def view(self, case_id: str) -> CaseView:
-        """The case as the running workflow sees it."""
-        view: CaseView = await self.client.get_workflow_handle(case_id).query("view", result_type=CaseView)
-        return view
+        """The case as the running workflow sees it, once it has read the record."""
+        handle = self.client.get_workflow_handle(case_id)
+
+        async def look() -> CaseView | None:
+            with suppress(WorkflowQueryFailedError):
+                view: CaseView = await handle.query("view", result_type=CaseView)
+                return view
+            return None
+
+        return await eventually(look, "the case does not run")
 
     async def something_open(self, case_id: str) -> None:
         """Wait until the case asks something of a person, or has ended."""
@@ -305,6 +313,7 @@ async def running(
     keys: KeyRing,
     *,
     ends: bool = True,
+    by_hand: frozenset[OutsideSystem] = frozenset(),
     **options: Any,
 ) -> AsyncIterator[House]:
     """A worker on this database and server, until the block ends; then every run is terminated, if it `ends` so.
@@ -319,6 +328,7 @@ async def running(
         keys=keys,
         report_mailbox=inbox,
         register=register_of(databases.worker),
+        by_hand=by_hand,
     )
     try:
         async with worker_of(parts, **options):

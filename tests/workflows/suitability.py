@@ -23,6 +23,7 @@ from procedures.report_week import nominal_friday
 from procedures.tasks import By, CaseView
 from procedures.terms import Occupancy, Procedure, RecordState
 from tests.conftest import Databases
+from tests.workflows.driving import Advisor
 from tests.workflows.gateway import CONTACT, SEND_FACTS, Gateway, add_contacts
 from tests.workflows.people import Person, hold, import_people
 from tests.workflows.running import ADVISOR, House, eventually, running
@@ -104,6 +105,14 @@ class Office:
                     opened_at=await self.house.now(),
                 )
             )
+
+    async def report(self, person: Person, group: str = "New CSO") -> Advisor:
+        """Another report of this Friday names the person; an advisor for its case."""
+        self.house.inbox.deliver(person.row(group))
+        await self.house.open_friday()
+        await self.house.look_again()
+        case_id = await self.house.case_of(person.surname)
+        return Advisor(self.house, case_id, person, group=group)
 
     async def cases_of(self, person: Person, procedure: str) -> list[CaseRecord]:
         """The person's cases of a procedure, oldest first."""
@@ -282,11 +291,11 @@ async def shared_office(
 
 @asynccontextmanager
 async def office_in(
-    databases: Databases, server: WorkflowEnvironment, keys: KeyRing, *people: Person
+    databases: Databases, server: WorkflowEnvironment, keys: KeyRing, *people: Person, **options: Any
 ) -> AsyncIterator[Office]:
     """A running house with these people on the register, contacts in the directory and a gateway."""
     await import_people(databases.loader, *people)
     await add_contacts(databases.owner)
     gateway = Gateway(databases.worker, server.get_current_time)
-    async with running(databases, server, keys, instead=[gateway.deliver]) as house:
+    async with running(databases, server, keys, instead=[gateway.deliver], **options) as house:
         yield Office(house, gateway, databases)

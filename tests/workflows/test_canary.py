@@ -16,7 +16,7 @@ from adapters.logging import configure_logging
 from adapters.search_attributes import ALL
 from adapters.temporal import data_converter
 from tests.conftest import Databases
-from tests.workflows.driving import LINK, Advisor, reported
+from tests.workflows.driving import LINK, reported
 from tests.workflows.people import LEE, TOM
 from tests.workflows.running import House, eventually, running, tool
 
@@ -105,5 +105,5 @@ async def _looked_often(house: House) -> None:
         return True if (await handle.describe()).run_id != before else None
 
     await eventually(renewed, "the run did not start over")
-    view = await Advisor(house, case_id, CANARY)._first_view()
+    view = await house.view(case_id)
     assert {task.kind for task in view.open_tasks} == tasks

@@ -15,7 +15,7 @@ from models.tables.case import Task
 from models.tables.duty import MoveWatch, SuitabilityDecision
 from models.tables.mail import Document
 from procedures.terms import Occupancy
-from tests.workflows.driving import reported, somebody
+from tests.workflows.driving import somebody
 from tests.workflows.gateway import CONTACT, SEND_FACTS
 from tests.workflows.people import Person
 from tests.workflows.running import MANAGER, Said, eventually
@@ -62,7 +62,7 @@ async def office(
 @pytest.mark.req("P1.X1", "P2.S1.3", "P2.S2.a", "P2.S3.a", "P2.S4.1", "P2.S4.3", "P2.X2", "OV-1")
 async def test_2_1_from_the_report_to_a_suitable_home(office: Office) -> None:
     person = someone()
-    [advisor] = await reported(office.house, person)
+    advisor = await office.report(person)
     await advisor.walk(until="send_t441")
     await office.house.answer(advisor.case_id, "send_t441", dict(CONTACT), facts=SEND_FACTS)
     identified = Home(office, advisor.case_id, person)

@@ -61,6 +61,19 @@ async def review(v: Virtual, case_id: str, verdict: str, **more: Any) -> None:
     await v.house.answer(case_id, "review_return", {"verdict": verdict, "returned": returned, **more})
 
 
+async def lose(v: Virtual, case_id: str, *, clock: int) -> None:
+    """Terminate the run at rest: the virtual server's clock stands still when a task is lost with its run."""
+
+    async def running() -> bool | None:
+        held = (await v.house.case(case_id)).state["exchange"]["clock"]
+        return True if held and held["number"] == clock else None
+
+    await eventually(running, "the clock is another one")
+    handle = v.house.client.get_workflow_handle(case_id)
+    await handle.query("view")
+    await handle.terminate("lost")
+
+
 async def finish(v: Virtual, case_id: str) -> str | None:
     """Answer the final questions; the person's code afterwards."""
     final = {"answers": {"order_current": True, "confirmed_how": "call and form"}}
@@ -366,12 +379,12 @@ async def test_1_6_a_lost_run_goes_on_from_the_record_and_writes_the_letter_once
 ) -> None:
     async with virtual(databases, keys, start=at(WEDNESDAY, 10)) as v:
         case_id = await v.case_with_t441()
-        await v.house.client.get_workflow_handle(case_id).terminate("lost")
+        await lose(v, case_id, clock=0)
         await v.until(at(date(2026, 12, 21), 15))
         assert await RunningCases(v.house.client).start("identify", case_id, again=True)
         (letter,) = await some(lambda: letters(v))
         assert letter.date() == date(2026, 12, 21)
-        await v.house.client.get_workflow_handle(case_id).terminate("lost again")
+        await lose(v, case_id, clock=1)
         assert await RunningCases(v.house.client).start("identify", case_id, again=True)
         await v.returned(case_id)
         await review(v, case_id, "complete")

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from models.tables.assessment import Assessment, AssessmentVersion
 from models.tables.case import CaseRecord, Notice, Task
-from models.tables.mail import PersonFile, PersonFileName
+from models.tables.mail import PersonFile, PersonFileName, SecureMessage
 from models.tables.report import ReportEntry, SearchRecord
 from tests.workflows.driving import Advisor, reported, somebody
 from tests.workflows.people import DEE, DEE_AGAIN, KIM, LEE, SON, TOM, hold, import_people
@@ -135,13 +135,26 @@ async def test_1_5_a_historic_person_ends_as_corrections_says(house: House, said
     advisor.said = said
     assert (await advisor.walk()).outcome == code
     assert not {"before_t441_questions", "send_t441"} & set(advisor.asked)
+    async with house.database.transaction() as session:
+        assert (await session.scalars(select(SecureMessage))).all() == []
 
 
-@pytest.mark.req("P1.N1", "P1.W1", "DEF-9", "P1.X1", "P1.S6.1")
-async def test_1_2_household_members_and_applicants_can_be_linked(house: House) -> None:
+@pytest.mark.req("P1.N1", "P1.W1", "P1.S6.1", "P1.S2.1")
+async def test_1_2_household_members_and_applicants_are_found_and_linked(house: House) -> None:
     for advisor in await reported(house, KIM, SON):
         await advisor.walk(until="phone_corrections")
-        assert (await house.case(advisor.case_id)).person_ref == advisor.person.ref
+        case = await house.case(advisor.case_id)
+        assert case.person_ref == advisor.person.ref
+        async with house.database.transaction() as session:
+            searches = await session.scalars(
+                select(SearchRecord).where(SearchRecord.case_id == advisor.case_id)
+            )
+            found = {s.kind: {hit["person_ref"] for hit in s.hits} for s in searches}
+            live = await session.scalar(
+                select(Task.answer).where(Task.case_id == advisor.case_id, Task.kind == "live_record")
+            )
+        assert all(advisor.person.ref in hits for hits in found.values())
+        assert live == {"live": True, "evidence": "the register shows it"}
 
 
 @pytest.mark.req("AMB-P1-17", "P1.N1")

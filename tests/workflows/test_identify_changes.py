@@ -135,9 +135,9 @@ def _claimed(change: str, *ids: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(
         ("wait", "change"),
         [
-            pytest.param(w, c, marks=pytest.mark.req(*ids), id=f"{w}-{c}")
-            for w in WAITS
-            for c in change.split()
+            pytest.param(wait, kind, marks=pytest.mark.req(*ids), id=f"{wait}-{kind}")
+            for kind in change.split()
+            for wait in AT[kind]
         ],
     )
 

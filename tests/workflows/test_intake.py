@@ -59,7 +59,7 @@ async def again(house: House, messages: int) -> None:
     await received(house, messages)
 
 
-@pytest.mark.req("P1.N2", "P1.S1.2", "P1.S1.3", "A-C2", "A-C8", "A-C9", "AMB-P1-30", "PRV-2", "PRV-4")
+@pytest.mark.req("P1.N2", "P1.S1.2", "P1.S1.3", "A-C2", "A-C8", "A-C9", "AMB-P1-30", "PRV-4")
 async def test_1_1_a_friday_from_the_report_to_the_closing_line(house: House) -> None:
     await import_people(house.loader)
     house.inbox.deliver(f"{TOM.row()}\n{LEE.row('Exit NSO')}\n{TOM.row()}")
@@ -193,7 +193,7 @@ async def test_1_1_a_corrected_report_adds_rows_and_flags_those_it_lost(house: H
         await house.answer(run_case, "close_run", {}, facts={"read": 4, "resolved": 1})
 
 
-@pytest.mark.req("AMB-P1-4", "NFR-1")
+@pytest.mark.req("NFR-1")
 async def test_1_1_the_same_message_or_the_same_file_again_changes_nothing(house: House) -> None:
     await import_people(house.loader)
     content = f"{HEADINGS}\n{TOM.row()}\n".encode()

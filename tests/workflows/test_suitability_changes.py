@@ -18,7 +18,7 @@ from adapters.keys import KeyRing
 from models.tables.case import CaseRecord
 from models.tables.duty import MoveWatch, Tiding
 from models.tables.mail import Clock
-from tests.workflows.driving import reported, somebody
+from tests.workflows.driving import somebody
 from tests.workflows.gateway import CONTACT
 from tests.workflows.running import Said, eventually
 from tests.workflows.suitability import NOT_SUITABLE, SUITABLE, Home, Office, shared_office
@@ -313,7 +313,7 @@ async def test_2_2_an_exit_entry_pauses_and_corrections_word_ceases(office: Offi
     person = OTHERS[0]
     home = await office.begin(person)
     await _sending(home)
-    [advisor] = await reported(office.house, person, group="Exit NSO")
+    advisor = await office.report(person, "Exit NSO")
     advisor.said = "NSO"
     await advisor.walk(until="phone_corrections")
     await eventually(lambda: _is_paused(home), "the case did not pause")
@@ -333,7 +333,7 @@ async def test_2_2_a_confirmed_order_ends_the_pause_and_the_due_date_is_unchange
     home = await office.begin(person)
     await home.send()
     due = (await home.clock())["due_at"]
-    [advisor] = await reported(office.house, person, group="Exit NSO")
+    advisor = await office.report(person, "Exit NSO")
     await advisor.walk(until="phone_corrections")
     await eventually(lambda: _is_paused(home), "the case did not pause")
     assert (await home.clock())["due_at"] == due
@@ -370,7 +370,7 @@ async def test_2_2_what_corrections_says_here_reaches_an_open_case_of_procedure_
     person = OTHERS[3]
     home = await office.begin(person)
     await home.send()
-    [advisor] = await reported(office.house, person)
+    advisor = await office.report(person)
     await advisor.walk(until="phone_corrections")
     now = await office.house.now()
     await home.change("corrections_says", SAYS | {"said": "NSO", "said_at": now.isoformat()})
@@ -429,7 +429,7 @@ async def test_1_7_a_second_entry_opens_no_second_case_of_procedure_2(office: Of
     person = OTHERS[5]
     home = await office.begin(person)
     await home.send()
-    [advisor] = await reported(office.house, person)
+    advisor = await office.report(person)
     await advisor.walk(until="send_t441")
     await office.house.answer(
         advisor.case_id, "send_t441", dict(CONTACT), facts={"contact_unchanged": True, "refusals": []}
@@ -515,7 +515,7 @@ async def test_2_3_the_watch_ends_with_the_order(office: Office) -> None:
     await home.support()
     await home.outcome("not_suitable")
     await home.house.closed(home.case_id)
-    [advisor] = await reported(office.house, home.person, group="Exit NSO")
+    advisor = await office.report(home.person, "Exit NSO")
     advisor.said = "NSO"
     assert (await advisor.walk()).outcome == "D2"
     await due_reviews(

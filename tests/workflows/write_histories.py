@@ -33,7 +33,7 @@ async def write(cluster: EmbeddedPostgres) -> None:
             async with running(databases, environment, keys) as house:
                 for number, run in enumerate(await tell(house), 1):
                     history = await environment.client.get_workflow_handle(run).fetch_history()
-                    path = FOLDER / f"{name}-{number}@{run}.json"
+                    path = FOLDER / f"{name}-{number}.json"
                     path.write_text(history.to_json(), encoding="utf-8")
             await databases.close()
             sys.stdout.write(f"{name}\n")

@@ -142,3 +142,12 @@ def staff() -> tuple[StaffMember, ...]:
             ("administrator-1", "Lewis Hargrave", Role.ADMINISTRATOR, "R01"),
         )
     )
+
+
+def machines() -> tuple[StaffMember, ...]:
+    """The credential that delivers reports by itself; nobody signs in with it."""
+    return (
+        StaffMember(
+            "report-delivery", "Report delivery", Role.MACHINE, "*", "report-delivery@placement.test"
+        ),
+    )

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from adapters.settings import Settings
+from procedures.terms import Role
 from workers.embedded.identity_provider import (
     LOOPBACK,
     NATIONAL,
@@ -145,6 +146,7 @@ def _page(staff: Sequence[StaffMember], asked: AuthorizationRequest) -> str:
         f'<li><button name="subject" value="{escape(person.subject)}"><strong>{escape(person.name)}</strong><br>'
         f"{escape(person.role.replace('-', ' '))}, {_region(person.region)}</button></li>"
         for person in staff
+        if person.role is not Role.MACHINE
     )
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sign in: who are you today?</title>'

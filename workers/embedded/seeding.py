@@ -1,7 +1,7 @@
 """What the embedded house begins with: the synthetic register, staff, contacts, and the report of the last Friday."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 import structlog
@@ -32,12 +32,15 @@ REFRESH_EVERY = timedelta(hours=6)
 _log = structlog.stdlib.get_logger(__name__)
 
 
-async def load_register(loader: Database, clock: Callable[[], datetime]) -> None:
-    """The register through the real import, as of now; the cast's area offices keep the region codes of its staff."""
+async def load_register(loader: Database, clock: Callable[[], datetime], also: Sequence[str] = ()) -> None:
+    """The register through the real import, as of now; the cast's area offices keep the region codes of its staff.
+
+    `also` are further lines of the file.
+    """
     offices = [{"name": name, "region_code": code} for name, code in cast.AREA_OFFICES.items()]
     async with loader.transaction() as session:
         await session.execute(insert(RegisterAreaOffice).values(offices).on_conflict_do_nothing())
-    lines = cast.register_csv().decode().splitlines(keepends=True)
+    lines = [*cast.register_csv().decode().splitlines(keepends=True), *also]
     report = await import_register(loader, lines, as_of=clock(), clock=clock)
     if report.bad:
         raise StackError(f"{len(report.bad)} rows of the synthetic register are bad: reinstall the package")

@@ -1,0 +1,94 @@
+"""Home: what is due, overdue, new and waiting, the latest Friday run, and secure notices; each number opens its list."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.responses import RedirectResponse, Response
+
+from api import notices
+from api.pages.forms import PostedForm, first, values_of
+from api.pages.new_keys import checked_key, new_key
+from api.pages.queue import Due, QueueQuery, View, filter_of
+from api.pages.rendering import render
+from api.pages.routes import page_router
+from api.pages.sessions import SignedInVisitor, Visitor, visitor_with
+from models.queries.queues import counts, waiting_cases
+from models.queries.reports import list_runs
+from procedures.report_week import closing_line
+from procedures.visibility import READS_CASES, READS_REPORTS, WORKS_ON_TASKS
+
+router = page_router()
+Worker = Annotated[Visitor, Depends(visitor_with(WORKS_ON_TASKS, "read notices"))]
+
+_TILES = (
+    ("overdue", "Overdue", QueueQuery(view=View.TEAM, due=Due.OVERDUE)),
+    ("today", "Due today", QueueQuery(view=View.TEAM, due=Due.TODAY)),
+    ("new", "New since you were last here", QueueQuery(view=View.TEAM, new=True)),
+    ("mine", "Mine", QueueQuery(view=View.MINE)),
+    ("unassigned", "Unassigned", QueueQuery(view=View.UNASSIGNED)),
+)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A number that opens the list behind it."""
+
+    name: str
+    text: str
+    number: int
+    href: str
+
+
+@router.get("/")
+async def home(request: Request, visitor: SignedInVisitor) -> Response:
+    """Where everybody begins."""
+    caller = visitor.caller
+    works = caller.sight.has_any(WORKS_ON_TASKS)
+    unread = (await notices.notices(caller, unread=True, limit=20)).items if works else []
+    return render(
+        request,
+        "home.html",
+        visitor=visitor,
+        tiles=await _tiles(visitor) if works else [],
+        run=await _latest_run(visitor),
+        notices=unread,
+        key=new_key(),
+    )
+
+
+@router.post("/notices/{notice_id}/read")
+async def read(visitor: Worker, form: PostedForm, notice_id: str) -> Response:
+    """A notice was read; the first reader stays on record."""
+    await notices.read(visitor.caller, notice_id, checked_key(first(values_of(form), "key")))
+    return RedirectResponse("/", 303)
+
+
+async def _tiles(visitor: Visitor) -> list[Tile]:
+    caller = visitor.caller
+    database, sight = caller.resources.database, caller.sight
+    numbers = await counts(database, sight, {name: filter_of(visitor, query) for name, _, query in _TILES})
+    tiles = [Tile(name, text, numbers[name], query.address()) for name, text, query in _TILES]
+    if sight.has_any(READS_CASES):
+        _, waiting = await waiting_cases(database, sight, region=None, page=1, size=1)
+        tiles.append(
+            Tile("waiting", "Waiting for Corrections", waiting, QueueQuery(view=View.WAITING).address())
+        )
+    return tiles
+
+
+async def _latest_run(visitor: Visitor) -> dict[str, object] | None:
+    """The newest Friday run with its line."""
+    caller = visitor.caller
+    if not caller.sight.has_any(READS_REPORTS):
+        return None
+    page = await list_runs(caller.resources.database, limit=1)
+    if not page.items:
+        return None
+    run = page.items[0]
+    line = run.closing_line or closing_line(
+        read=run.counts.read,
+        resolved=run.counts.resolved,
+        waiting_for_corrections=run.counts.waiting_for_corrections,
+    )
+    return {"run": run, "line": line}
