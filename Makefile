@@ -8,7 +8,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 NPM_LOCKS := $(wildcard package-lock.json */package-lock.json */*/package-lock.json)
 
-.PHONY: help install up test check trace
+.PHONY: help install up browser test check trace
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -29,7 +29,14 @@ $(INSTALLED): requirements.lock pyproject.toml $(NPM_LOCKS)
 up: $(INSTALLED) ## Start the whole house on this computer; Ctrl-C stops it
 	@exec $(BIN)/placement up
 
-test: $(INSTALLED) ## Run the tests
+browser:
+	@command -v chromium >/dev/null || { \
+		test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+		&& echo "Installing Chromium for the tests of the pages" \
+		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	} || { echo "The tests of the pages need Chromium: apt-get install chromium" >&2; exit 1; }
+
+test: $(INSTALLED) browser ## Run the tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(INSTALLED) ## Format, lint, types and the rooms' layers

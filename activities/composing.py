@@ -88,7 +88,8 @@ async def compose(session: AsyncSession, row: SecureMessage, at: datetime, house
     sender = await _role_of(session, row)
     disclosure = _disclosure(kind, given)
     at_sending = person.at_sending if person else None
-    copies = await _copies(session, row, kind)
+    to = await _addresses(session, row, contact, shape.recipient)
+    copies = await _copies(session, row, kind) if to else ()
     edition = await _edition(session, row)
     if person and disclosure is Disclosure.ACCOMMODATION_CHANGE and person.has_left_a_home:
         at_sending = person.at_sending.model_copy(update={"left_with_this_event": True})
@@ -96,7 +97,7 @@ async def compose(session: AsyncSession, row: SecureMessage, at: datetime, house
         mail_id=row.mail_id,
         now=at,
         recipient=shape.recipient,
-        addresses=(*await _addresses(session, row, contact, shape.recipient), *copies),
+        addresses=(*to, *copies),
         subject=secure_subject(row.reference),
         text=mail_text(
             kind,

@@ -53,6 +53,14 @@ async def people_under_an_order(session: AsyncSession) -> list[UnderAnOrder]:
     ]
 
 
+async def duty_in_force(database: Database, person_ref: str) -> bool:
+    """Whether Corrections must be told of changes about this primary record now (AMB-P2-14)."""
+    async with database.transaction() as session:
+        person = await session.get(RegisterPerson, person_ref)
+        under = [one for one in await people_under_an_order(session) if one.person_ref == person_ref]
+        return person is not None and any(_lasts(one, person) for one in under)
+
+
 async def report_event(
     database: Database, cases: RunningCases, event: ReportedEvent, *, event_id: str, by: By, at: datetime
 ) -> str:
@@ -121,12 +129,14 @@ async def _concerned(session: AsyncSession, event: ReportedEvent) -> list[Linked
     found = []
     for one in await people_under_an_order(session):
         person = await session.get(RegisterPerson, one.person_ref)
-        if person is None or not _meant(event, person):
-            continue
-        lives = person.record_state == RecordState.LIVE.value and Occupancy(person.occupancy).lives_in_a_home
-        if duty_lasts(one.code, order_confirmed=one.order_confirmed, lives_in_a_home=lives):
+        if person is not None and _meant(event, person) and _lasts(one, person):
             found.append(await linked(session, person))
     return found
+
+
+def _lasts(one: UnderAnOrder, person: RegisterPerson) -> bool:
+    lives = person.record_state == RecordState.LIVE.value and Occupancy(person.occupancy).lives_in_a_home
+    return duty_lasts(one.code, order_confirmed=one.order_confirmed, lives_in_a_home=lives)
 
 
 def _meant(event: ReportedEvent, person: RegisterPerson) -> bool:

@@ -147,7 +147,7 @@ async def t438_to_print(database: Database, case_id: str, *, by: By, at: datetim
     fields = T438Fields(
         our_reference=case_id,
         prepared_on=local_date(at),
-        reply_address="secure mail only",
+        reply_address="Hand the signed form back to our advisor",
         person=PersonDetails(
             name=about.full_name,
             date_of_birth=about.person.date_of_birth,

@@ -101,6 +101,15 @@ async def upload(
         received_at, paper = _received_at(form, caller), _paper(form)
     finally:
         await form.close()
+    uploaded = await file_upload(caller, case, content, received_at=received_at, paper=paper)
+    return JSONResponse(uploaded.model_dump(mode="json"), status_code=201)
+
+
+async def file_upload(
+    caller: Caller, case: CaseDetail, content: bytes, *, received_at: datetime, paper: Paper | None
+) -> Uploaded:
+    """File a scanned paper, or without `paper` a form that came back. Raises Refused (A-B1, AMB-X-9), a 409 problem."""
+    case_id = case.case_id
     database, store, by = caller.resources.database, caller.resources.documents, caller.by(READS_CASES)
     if paper is not None:
         new_id = await file_scan(
@@ -120,8 +129,7 @@ async def upload(
             at=caller.now,
         )
         filed = await documents_of_received(database, new_id)
-    uploaded = Uploaded(id=new_id, documents=[shown_document(one) for one in filed])
-    return JSONResponse(uploaded.model_dump(mode="json"), status_code=201)
+    return Uploaded(id=new_id, documents=[shown_document(one) for one in filed])
 
 
 @router.get("/api/documents/{document_id}", response_class=Response)

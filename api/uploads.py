@@ -9,11 +9,11 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from api.problems import Problem, malformed
 
 
-async def form_of(request: Request, *, most: int) -> FormData:
+async def form_of(request: Request, *, most: int, fields: int = 5) -> FormData:
     """The form of a request with one file in the field `file`. Raises 422, or 413 beyond `most` bytes."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise malformed("Send the file as multipart/form-data in the field `file`.")
-    parser = MultiPartParser(request.headers, _limited(request, most), max_files=1, max_fields=5)
+    parser = MultiPartParser(request.headers, _limited(request, most), max_files=1, max_fields=fields)
     parser.spool_max_size = 2 * most  # what is larger would go to disk, and cannot come
     try:
         return await parser.parse()

@@ -16,6 +16,8 @@ __all__ = ["ANSWERS", "ConfirmedContact", "ExchangeState", "ExchangingState", "R
 _AWS = Role.ADVISOR_WELLBEING_SUPPORT
 _MANAGER = Role.MANAGER_HOUSING_WELLBEING_SUPPORT
 _COVER = frozenset({_MANAGER})
+_EITHER_ADVISOR = _COVER | {Role.ADVISOR_PLACEMENT}
+"""In procedure 3 these tasks are the Advisor Placement's (P3.S2.c); each advisor sees those of their own cases alone."""
 
 
 class SendFacts(Facts):
@@ -96,7 +98,7 @@ class ConfirmLetterRecipient(_Recipient):
     kind: ClassVar = "confirm_letter_recipient"
     step: ClassVar[StepRef] = "1.6"
     role: ClassVar = _AWS
-    cover: ClassVar = _COVER
+    cover: ClassVar = _EITHER_ADVISOR
     title: ClassVar = "Confirm who receives letter 17-030"
     guidance: ClassVar = (
         "The letter leaves by itself at 09:00 on the working day after the due day, once somebody has confirmed "
@@ -111,7 +113,7 @@ class ReviewReturn(Answer):
     kind: ClassVar = "review_return"
     step: ClassVar[StepRef] = "1.6"
     role: ClassVar = _AWS
-    cover: ClassVar = _COVER
+    cover: ClassVar = _EITHER_ADVISOR
     title: ClassVar = "Read what Corrections returned: is the form fully completed?"
     guidance: ClassVar = (
         "Enter what Corrections filled in. Complete: the case goes on. Incomplete: it goes back with what is "
@@ -155,7 +157,7 @@ class SendFailed(Answer):
     kind: ClassVar = "send_failed"
     step: ClassVar[StepRef] = "1.6"
     role: ClassVar = _AWS
-    cover: ClassVar = _COVER
+    cover: ClassVar = _EITHER_ADVISOR
     title: ClassVar = "A mail to Corrections did not leave: decide what to do"
     guidance: ClassVar = (
         "Nothing was received, so no clock runs. Remove the cause, then send again, or do not send."
@@ -172,7 +174,7 @@ class MailWaiting(Answer):
     kind: ClassVar = "mail_waiting"
     step: ClassVar[StepRef] = "1.6"
     role: ClassVar = _AWS
-    cover: ClassVar = _COVER
+    cover: ClassVar = _EITHER_ADVISOR
     title: ClassVar = "The mail gateway cannot be reached: a mail to Corrections is waiting"
     guidance: ClassVar = (
         "It is tried again by itself, and this task closes when it has left. Tell the Service Desk."

@@ -18,6 +18,7 @@ COMMANDS = {
     "case": "workers.case_command",
     "stuck": "workers.case_command",
     "reconcile": "workers.case_command",
+    "rehearse": "workers.rehearse_command",
     "trace": "workers.trace_command",
 }
 """Command to the module that mounts it by `add_commands(app: typer.Typer) -> None`, in the order of the help page."""

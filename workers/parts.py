@@ -131,6 +131,7 @@ def api(settings: Settings) -> Part:
         _own_house(settings),
         ports={"PLACEMENT_API_PORT": settings.api_port},
         addresses={
+            "Web pages": f"{here}/",
             "API": f"{here}/api/tasks",
             "API description (OpenAPI)": f"{here}/openapi.json",
             "A token for the API": _SIGN,

@@ -37,7 +37,7 @@ async def import_file(settings: Settings, file: Path, as_of: datetime) -> tuple[
                 file,
                 "r",
                 encoding="utf-8",
-                errors="replace",
+                errors="surrogateescape",
                 newline="",
                 description="Reading void properties",
             ) as lines,

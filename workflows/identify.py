@@ -193,7 +193,8 @@ class Identify:
         said = self.state.verbal
         assert said is not None
         spoken = next(one for one in reversed(self.state.statements) if one.said is said)
-        await told_by_corrections(self.state.case_id, references(self.state.person), spoken)
+        if spoken.confirmation_id.startswith(f"{self.state.case_id}-"):  # else its own case has told the others
+            await told_by_corrections(self.state.case_id, references(self.state.person), spoken)
         self.outcome.create_if_none(said)
         match identify.after_confirmation(said):
             case "1.6":

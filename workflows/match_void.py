@@ -164,6 +164,7 @@ class MatchVoid:
         asked_for = match_void.branch_of(self.state, self.case.now) == "c"
         if asked_for and not self.state.exchange.complete:
             self.exchange.about(literal=parameters_for(self.state.edition).void_request_literal)
+            self.case.cancel("no completed T-441 is held", WeighMatch.kind)
             self.case.add(MatchWeighed(branch="c"))
             await self._information_from_corrections()
             if (said := self.exchange.no_order) is not None:

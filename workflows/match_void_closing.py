@@ -66,6 +66,8 @@ class MatchEndings:
                 self._taken_back(change)
             case changes.LinkedInError():
                 await self._placing.others.linked_in_error(change.reason)
+            case changes.Vacated():
+                await self._placing.tell_of_the_leaving(change.reason)
             case _:
                 pass
         ending = ending_of(change)

@@ -10,6 +10,9 @@ with workflow.unsafe.imports_passed_through():
     from activities.duties import Duties
     from procedures.assessment import transition
     from procedures.calculation import held_of
+    from procedures.disclose_change import DiscloseChangeState
+    from procedures.editions import edition_in_force
+    from procedures.local_time import local_date
     from procedures.match_void import case_evidence
     from procedures.match_void_answers import PlacingQuestions
     from procedures.match_void_outcome_answers import FileDocuments, SettlePaper, TellCorrections
@@ -19,8 +22,9 @@ with workflow.unsafe.imports_passed_through():
     from procedures.refusals import Refused
     from procedures.steps import StepRef
     from procedures.tasks import Answer
-    from procedures.terms import CallOutcome, Role, StatusSaid
+    from procedures.terms import CallOutcome, Procedure, Role, StatusSaid
     from procedures.transitions import Trigger
+    from procedures.watch import left_home
     from workflows.case_run import Answered, Arrived, CaseRun, Due, Event
     from workflows.form_exchange import FormExchange
     from workflows.options import PATIENT
@@ -197,6 +201,32 @@ class Placing(Generic[S]):
         for paper_id in self.state.papers:
             self._case.add(PaperSettled(paper_id=paper_id, method=answer.method))
         self.state.papers = ()
+
+    async def tell_of_the_leaving(self, facts: str) -> None:
+        """Leaving a home of ours, or the intention to, is told with a T-442; the call does not replace it (P2.F4)."""
+        state = self.state
+        if not state.person.occupancy.lives_in_a_home:
+            return
+        found = left_home(state.person.property_ref, facts)
+        known = await workflow.execute_activity_method(
+            Duties.already_told, args=[state.person.primary, found.about], **PATIENT
+        )
+        if known:
+            return
+        state.followers += 1
+        duty = DiscloseChangeState(
+            case_id=f"{state.case_id}-D{state.followers}",
+            procedure=Procedure.DISCLOSE_CHANGE,
+            edition=edition_in_force(self._case.now).name,
+            region=state.region,
+            step="A",
+            person=state.person,
+            kind=found.kind,
+            facts=found.facts,
+            aware_on=local_date(self._case.now),
+            about=found.about,
+        )
+        self._case.hand_over(duty, person_ref=state.person.primary, entry_id=None)
 
     async def everything_is_filed(self, step: StepRef) -> None:
         """Nothing received about the person is outside the secure folder (P3.S6.a4, P4.S4.2)."""

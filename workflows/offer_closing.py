@@ -6,14 +6,11 @@ from typing import Any, Literal
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.duties import Duties
     from activities.match_context import MatchContexts
     from procedures import changes
     from procedures.changes import CorrectionsSays
     from procedures.check_suitability import ceased_as
-    from procedures.disclose_change import DiscloseChangeState
     from procedures.form_exchange import PrivacyIncident
-    from procedures.local_time import local_date
     from procedures.mail_texts import MailKind
     from procedures.match_void_changes import ending_of, overrides, reason_of
     from procedures.match_void_endings import CLOSINGS, Ending
@@ -22,8 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from procedures.offer_answers import RecordPersonsAnswer
     from procedures.offer_state import OfferState
     from procedures.record import MailPrepared
-    from procedures.terms import Procedure, Role, StatusSaid
-    from procedures.watch import left_home
+    from procedures.terms import Role, StatusSaid
     from workflows.case_run import CaseRun, Interrupted
     from workflows.form_exchange import FormExchange
     from workflows.match_void_placing import Placing
@@ -69,6 +65,8 @@ class OfferEndings:
                 self._taken_back(change)
             case changes.LinkedInError():
                 await self._placing.others.linked_in_error(change.reason)
+            case changes.Vacated():
+                await self._placing.tell_of_the_leaving(change.reason)
             case _:
                 pass
         ending = ending_of(change)
@@ -179,33 +177,10 @@ class OfferEndings:
 
     async def begin_the_standing_duty(self) -> None:
         """From the tenancy's start on, changes are told with T-442; leaving another home of ours is one (AMB-P4-9)."""
-        state = self.state
         self._placing.others.tell(Role.ADVISOR_WELLBEING_SUPPORT, "standing_duty_begins")
-        if not state.person.occupancy.lives_in_a_home:
-            return
-        found = left_home(
-            state.person.property_ref,
-            "The person has accepted an offer of another of our homes and will move.",
+        await self._placing.tell_of_the_leaving(
+            "The person has accepted an offer of another of our homes and will move."
         )
-        known = await workflow.execute_activity_method(
-            Duties.already_told, args=[state.person.primary, found.about], **PATIENT
-        )
-        if known:
-            return
-        state.followers += 1
-        duty = DiscloseChangeState(
-            case_id=f"{state.case_id}-D{state.followers}",
-            procedure=Procedure.DISCLOSE_CHANGE,
-            edition=state.edition,
-            region=state.region,
-            step="A",
-            person=state.person,
-            kind=found.kind,
-            facts=found.facts,
-            aware_on=local_date(self._case.now),
-            about=found.about,
-        )
-        self._case.hand_over(duty, person_ref=state.person.primary, entry_id=None)
 
     async def release(self) -> None:
         """The property goes back to matching, or is off the list once the offer is accepted (P3.X2, P4.S3.b4)."""

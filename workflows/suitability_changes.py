@@ -157,7 +157,9 @@ class Interruptions:
 
     def resume(self) -> None:
         """Corrections has confirmed the order."""
-        self.state.paused = None
+        if self.state.paused:
+            self.state.paused = None
+            self.others.tell(Role.ADVISOR_WELLBEING_SUPPORT, "pause_ended")
 
     def next_instant(self) -> datetime | None:
         """When the next one comes in while the case is paused (UTC)."""

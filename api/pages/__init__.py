@@ -18,6 +18,13 @@ How it is laid out, for whoever adds a page:
 - `due.py`         due instants in words, by the calendar of the procedure.
 - `home.py`, `queue.py`, `task_moves.py`, `task_page.py`, `task_answer.py`, `task_search.py`, `commands_page.py`,
   `policy.py`, `sign_in.py`: the pages.
+- `run_page.py` (the Friday run and its prints), `call_sheet.py` with `call_rows.py` (one call, many answers),
+  `search_page.py`, `notices_page.py`, `matches_page.py`; under `/office`, with `office_menu.py`: `workload.py`,
+  `absence_page.py`, `directory_page.py`, `calendar_page.py`, `stuck_page.py`. `page_numbers.py` pages a list.
+- `case_frame.py`  what every page of a case has around it: the person in the bar, the tabs; `case_page.py`,
+                   `case_clocks.py`, `case_documents.py`, `case_mail.py`, `case_changes.py`: a case's pages;
+                   `case_map.py`, `clock_calendar.py`, `assessment_view.py`: what they draw.
+- `person_page.py`, `person_change.py`: a person across cases, and a change that Corrections must be told of.
 
 Rules: a page reads through `models/queries` and `api/visibility.py`, acts through `api/answering.py` and the endpoint
 functions of `api/`, and writes nothing else but what `activities/web.py` has names for. No name, birth date or

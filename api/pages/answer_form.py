@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from api.known import Known
 from api.pages.answer_fields import Choice, FieldKind, FormField, Schema, fields_of
@@ -25,6 +25,15 @@ _ENDS = frozenset(
     }
 )  # fmt: skip
 """Kinds of answer after which a case, or a duty in it, may be over."""
+
+
+class WithFields(Protocol):
+    """Whatever is asked by fields: a task's answer, an interruption of a case."""
+
+    @property
+    def fields(self) -> list[FormField]:
+        """In the order in which they are asked."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,7 @@ def form_of(asked: type[Answer], case: CaseDetail | None, known: Known | None) -
     return AnswerForm(asked, edition, fields, tuple(_consequences(asked, fields)))
 
 
-def first_values(form: AnswerForm, now: datetime) -> Values:
+def first_values(form: WithFields, now: datetime) -> Values:
     """What a form shows before anybody has typed: defaults, and today for an instant that must be given."""
     today = local(now)
     values: Values = {}
@@ -72,7 +81,7 @@ def first_values(form: AnswerForm, now: datetime) -> Values:
     return values
 
 
-def said(form: AnswerForm, body: dict[str, Any]) -> list[dict[str, str]]:
+def said(form: WithFields, body: dict[str, Any]) -> list[dict[str, str]]:
     """An answer for people: label, words and field of every part that was given."""
     rows = []
     for one in form.fields:

@@ -25,6 +25,8 @@ async def state(request: Request, visitor: Worker, command_id: str) -> Response:
     if held.state is CommandState.RECORDED and held.task_id:
         await drop_draft(visitor, held.task_id)
         return _to(request, f"/tasks/{held.task_id}/done")
+    if held.state is CommandState.RECORDED:
+        return _to(request, f"/cases/{held.case_id}?said=reported")
     of_task = await task(visitor.caller.resources.database, held.task_id) if held.task_id else None
     still = held.state is CommandState.RECEIVED
     return render(

@@ -16,7 +16,7 @@ class Verdict(StrEnum):
     """How two values compare."""
 
     SAME = "same"
-    NEARLY = "same but for marks, case or order"
+    NEARLY = "nearly the same"
     DIFFERS = "differs"
     ONE_SIDED = "one side only"
 
@@ -64,17 +64,18 @@ def compare(entry: EntryRecord, person: PersonOnRegister, reasons: dict[str, str
 
 def _row(label: str, report: object, register: object, evidence: str = "") -> Row:
     left, right = shown(report), shown(register)
-    return Row(label, left, right, _verdict(left, right), evidence)
+    return Row(label, left, right, _verdict(left, right, evidence), evidence)
 
 
-def _verdict(left: str, right: str) -> Verdict:
+def _verdict(left: str, right: str, evidence: str) -> Verdict:
     if left == "–" and right == "–":
         return Verdict.SAME
     if "–" in (left, right):
         return Verdict.ONE_SIDED
     if left == right:
         return Verdict.SAME
-    return Verdict.NEARLY if _bare(left) == _bare(right) else Verdict.DIFFERS
+    alike = _bare(left) == _bare(right) or evidence.endswith("exact")
+    return Verdict.NEARLY if alike else Verdict.DIFFERS
 
 
 def _bare(text: str) -> list[str]:

@@ -1,6 +1,7 @@
 """What a person has typed for a task and not yet sent: sealed, and opened for that person alone."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +23,11 @@ class Kept:
 
     values: Values
     saved_at: datetime
+
+
+def change_key(case_id: str, kind: str) -> str:
+    """What the draft of an interruption of a case is kept under."""
+    return f"{case_id}/{kind}"
 
 
 async def kept_draft(visitor: Visitor, task_id: str) -> Kept | None:
@@ -55,7 +61,7 @@ async def drop_draft(visitor: Visitor, task_id: str) -> None:
 
 async def keep_what_was_typed(request: Request, lapsed: Visitor) -> bool:
     """Keep a form that came after its session was over, if it was shown in that session; True when it is kept."""
-    task_id = request.path_params.get("task_id")
+    task_id = _draft_of(request.path_params)
     if request.method != "POST" or task_id is None:
         return False
     try:
@@ -65,3 +71,10 @@ async def keep_what_was_typed(request: Request, lapsed: Visitor) -> bool:
         return False
     await keep_draft(lapsed, task_id, values_of(form))
     return True
+
+
+def _draft_of(path: Mapping[str, str]) -> str | None:
+    """What a form at this address is kept under; None for a form that keeps no draft."""
+    if {"case_id", "kind"} <= path.keys():
+        return change_key(path["case_id"], path["kind"])
+    return path.get("task_id")

@@ -5,15 +5,32 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from api.pages import (
+    absence_page,
+    calendar_page,
+    call_sheet,
+    case_changes,
+    case_clocks,
+    case_documents,
+    case_mail,
+    case_page,
     commands_page,
+    directory_page,
     home,
+    matches_page,
+    notices_page,
+    person_change,
+    person_page,
     policy,
     queue,
+    run_page,
+    search_page,
     sign_in,
+    stuck_page,
     task_answer,
     task_moves,
     task_page,
     task_search,
+    workload,
 )
 from api.pages.assets import Assets, assets_router
 from api.pages.rendering import environment
@@ -30,6 +47,23 @@ ROUTERS = (
     task_page.router,
     commands_page.router,
     policy.router,
+    run_page.router,
+    call_sheet.router,
+    search_page.router,
+    notices_page.router,
+    matches_page.router,
+    workload.router,
+    absence_page.router,
+    directory_page.router,
+    calendar_page.router,
+    stuck_page.router,
+    case_page.router,
+    case_clocks.router,
+    case_changes.router,
+    case_documents.router,
+    case_mail.router,
+    person_page.router,
+    person_change.router,
 )
 """The pages; add yours here."""
 

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from procedures.identify_answers import PhoneCorrections
 from procedures.terms import Role
-from procedures.visibility import STAFF, WORKS_ON_TASKS, Sight
+from procedures.visibility import ENTERS_MATCHES, READS_REPORTS, STAFF, WORKS_ON_TASKS, Sight
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,11 @@ class NavigationItem:
 NAVIGATION: list[NavigationItem] = [
     NavigationItem("Home", "/", STAFF),
     NavigationItem("Tasks", "/tasks", frozenset(WORKS_ON_TASKS)),
+    NavigationItem("Friday runs", "/runs", READS_REPORTS),
+    NavigationItem("Calls", "/calls", PhoneCorrections.roles()),
+    NavigationItem("Void matches", "/matches", ENTERS_MATCHES),
+    NavigationItem("Notices", "/notices", frozenset(WORKS_ON_TASKS)),
+    NavigationItem("Office", "/office", STAFF),
     NavigationItem("Procedure", "/policy", STAFF),
 ]
 

@@ -14,10 +14,11 @@ from api.pages.assets import Assets
 from api.pages.forms import Values, first
 from api.pages.navigation import navigation_for
 from api.pages.sessions import Visitor
-from api.pages.words import phrase_of, region_words, role_words, sentence
+from api.pages.words import phrase_of, region_words, role_words, sentence, waits_words
 from procedures import EDITION
 from procedures.local_time import local, say_date, say_instant
 from procedures.steps import STEPS
+from procedures.visibility import READS_CASES
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -89,12 +90,13 @@ def environment(assets: Assets) -> Environment:
         prose=lambda text: text[:1].upper() + text[1:],
         shown=shown,
         phrase=phrase_of,
+        waits=waits_words,
     )
     return made
 
 
 def shown(value: Any) -> str:
-    """A value of the record for people."""
+    """A value of the record for people; a date without its weekday."""
     match value:
         case None | "" | [] | ():
             return "–"
@@ -103,7 +105,7 @@ def shown(value: Any) -> str:
         case datetime():
             return say_instant(value)
         case date():
-            return say_date(value)
+            return say_date(value).partition(" ")[2]
         case list() | tuple():
             return "; ".join(map(shown, value))
         case _:
@@ -125,6 +127,7 @@ def render(
     values = {
         "visitor": visitor,
         "navigation": navigation_for(visitor.caller.sight, request.url.path) if visitor else [],
+        "header_search": visitor is not None and visitor.caller.sight.has_any(READS_CASES),
         "step": STEPS.get(step) if step else None,  # type: ignore[call-overload]
         **context,
     }

@@ -93,8 +93,12 @@ async def _to_sign_in(request: Request, error: SignInNeeded) -> Response:
 
 def _page_of(request: Request) -> str:
     """Where a person goes back to whose post came after their session."""
-    task_id = request.path_params.get("task_id")
-    return f"/tasks/{task_id}" if task_id else "/"
+    path = request.path_params
+    if {"case_id", "kind"} <= path.keys():
+        return f"/cases/{path['case_id']}/changes/{path['kind']}"
+    task_id = path.get("task_id")
+    kind = "calls" if request.url.path.startswith("/calls/") else "tasks"
+    return f"/{kind}/{task_id}" if task_id else "/"
 
 
 async def _away(request: Request, error: Exception) -> Response:

@@ -73,6 +73,12 @@ def role_words(role: Role | str) -> str:
     return " ".join(w if w in small else w.capitalize() for w in str(role).split("-"))
 
 
+def waits_words(waiting_for: str) -> str:
+    """Whom a case waits for: roles by their titles, else as it says itself."""
+    roles = set(Role)
+    return ", ".join(role_words(one) if one in roles else one for one in waiting_for.split(", "))
+
+
 def region_words(code: str) -> str:
     """A region's code for people."""
     return {"*": "all regions", "national": "national"}.get(code, f"region {code}")

@@ -75,7 +75,8 @@ def test_top_level_folders_are_those_of_the_design() -> None:
 )
 def test_no_file_is_too_long(modules: list[Path], limit: int) -> None:
     lengths = {str(m): len((ROOT / m).read_text(encoding="utf-8").splitlines()) for m in modules}
-    assert {name: length for name, length in lengths.items() if length > limit} == {}
+    frozen = {name for name in lengths if name.startswith("migrations/versions/")}  # written once, by Alembic
+    assert {name: n for name, n in lengths.items() if n > limit and name not in frozen} == {}
 
 
 def test_every_module_opens_with_a_sentence() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from procedures import EDITION, changes, match_void, offer
+from procedures import EDITION, changes, form_exchange, match_void, offer
 from procedures.case_state import END
 from procedures.changes import CHANGES
 from procedures.check_suitability_state import Pause
@@ -87,6 +87,12 @@ def test_3_only_the_owning_roles_answer() -> None:
     assert not PROCEDURES_OF[Role.ADVISOR_WELLBEING_SUPPORT] & placing
     assert Role.COORDINATOR_PLACEMENT in OWN_TASKS_ONLY
     assert Role.COORDINATOR_PLACEMENT not in PROCEDURES_OF
+
+
+@pytest.mark.req("P3.S2.c2", "P3.R1")
+def test_3_2_the_tasks_of_a_request_are_the_advisor_placements() -> None:
+    placement = {one.kind for one in form_exchange.ANSWERS if Role.ADVISOR_PLACEMENT in one.roles()}
+    assert placement == {"confirm_letter_recipient", "review_return", "send_failed", "mail_waiting"}
 
 
 @pytest.mark.req("P3.N1", "P4.N2")

@@ -12,7 +12,7 @@ from models.tables.case import CaseRecord, Task
 from models.tables.mail import Document
 from models.tables.placement import Offer, PreApproval, PropertyHold, Viewing, VoidMatch
 from tests.workflows.people import Person, hold
-from tests.workflows.placement import Placer, add_void
+from tests.workflows.placement import Placer, add_void, hold_t441
 from tests.workflows.running import Said, eventually
 from tests.workflows.suitability import Office, give_a_file
 
@@ -35,6 +35,8 @@ class Template:
 
     placer: Placer
     rows: Rows
+    t441: bool = True
+    """A completed T-441 of the person is held."""
 
     async def clone(self, office: Office, person: Person, property_ref: str) -> Placer:
         """A case of this person that the record has at the same point; its run begins from there."""
@@ -43,6 +45,8 @@ class Template:
         swaps = {base: number, self.placer.person.ref: person.ref, self.placer.property_ref: property_ref}
         await hold(office.databases.worker, person.ref, "D1/CUR", said="CSO")
         await add_void(office, property_ref)
+        if self.t441:
+            await hold_t441(office, person)
         await give_a_file(office, person)
         async with office.databases.worker.transaction() as session:
             for table, row in self.rows:
@@ -58,7 +62,7 @@ class Template:
         return clone
 
 
-async def template(placer: Placer) -> Template:
+async def template(placer: Placer, *, t441: bool = True) -> Template:
     """The rows of a case as they are now; of its match too, when it is an offer."""
     base = placer.case_id.partition("-")[0]
     rows: Rows = []
@@ -73,7 +77,7 @@ async def template(placer: Placer) -> Template:
                 columns = {column.key: getattr(row, column.key) for column in table.__table__.columns}
                 columns.pop("parent_case_id", None)
                 rows.append((table, columns))
-    return Template(placer, rows)
+    return Template(placer, rows, t441)
 
 
 def _swapped(value: Any, swaps: dict[str, str]) -> Any:

@@ -70,4 +70,4 @@ async def letters_by_case(database: Database, state: str = "accepted") -> Counte
             .where(SecureMessage.kind == "17-030", SecureMessage.state == state)
             .group_by(SecureMessage.case_id)
         )
-        return Counter({case_id: number for case_id, number in rows.tuples()})
+        return Counter({case_id: number for case_id, number in rows})

@@ -1,5 +1,6 @@
 """A case of procedure 2 in tests: begun from the record as procedure 1 hands it over, and answered by an advisor."""
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,13 +10,14 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from temporalio.client import WorkflowQueryFailedError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.running_cases import RunningCases
 from adapters.keys import KeyRing
 from models.database import Database
 from models.tables.case import CaseRecord, Notice
-from models.tables.mail import Document, PersonFile, PersonFileName, SecureMessage
+from models.tables.mail import Clock, Document, PersonFile, PersonFileName, SecureMessage
 from procedures import EDITION
 from procedures.check_suitability_state import CheckSuitabilityState
 from procedures.identify_state import LinkedPerson, RecordHeld
@@ -30,6 +32,7 @@ from tests.workflows.running import ADVISOR, House, eventually, running
 from workers.embedded.postgres import EmbeddedPostgres
 
 _numbers = count(1)
+_cases = count(1)
 D1_CUR = {"code": "D1", "status": "CUR"}
 SUITABLE = {
     "suitability": "suitable",
@@ -56,11 +59,13 @@ class Office:
     gateway: Gateway
     databases: Databases
 
-    async def begin(self, person: Person, *, code: str = "D1/CUR", case_id: str | None = None) -> "Home":
-        """The case that procedure 1 hands over for a person who holds this code."""
-        number = await hold(self.databases.worker, person.ref, code, said="CSO")
+    async def begin(self, person: Person, *, code: str = "D1/CUR", held: bool = False) -> "Home":
+        """The case that procedure 1 hands over for a person who holds this code, or is given it here."""
+        number = f"A-{person.ref}"
+        if not held:
+            await hold(self.databases.worker, person.ref, code, said="CSO")
         state = CheckSuitabilityState(
-            case_id=case_id or f"C{person.ref.removeprefix('P-')}-S1",
+            case_id=f"C{next(_cases):09d}-S1",
             procedure=Procedure.CHECK_SUITABILITY,
             edition=EDITION,
             region="harbourview",
@@ -87,6 +92,36 @@ class Office:
         await self.record(state)
         await RunningCases(self.house.client).start("check_suitability", state.case_id)
         return Home(self, state.case_id, person)
+
+    async def copy(self, walked: "Home", person: Person) -> "Home":
+        """Another person's case at the very point where a walked one stands, gone on with from the record alone."""
+        await hold(self.databases.worker, person.ref, "D1/CUR", said="CSO")
+        case_id = f"C{next(_cases):09d}-S1"
+
+        def renamed(text: str) -> str:
+            return text.replace(walked.case_id, case_id).replace(walked.person.ref, person.ref)
+
+        held = await self.house.case(walked.case_id)
+        await self.record(CheckSuitabilityState.model_validate_json(renamed(json.dumps(held.state))))
+        async with self.databases.worker.transaction() as session:
+            for table, names in (
+                (Clock, ("clock_id", "case_id")),
+                (Document, ("document_id", "case_id")),
+                (SecureMessage, ("mail_id", "case_id", "business_key", "reference", "message_id")),
+            ):
+                rows = await session.scalars(select(table).where(table.case_id == walked.case_id))
+                for row in rows.all():
+                    columns = {c.key: getattr(row, c.key) for c in table.__table__.columns}
+                    session.add(table(**columns | {name: renamed(columns[name]) for name in names}))
+        await RunningCases(self.house.client).start("check_suitability", case_id)
+        await eventually(lambda: self._ready(case_id), "the case was not read from the record")
+        return Home(self, case_id, person)
+
+    async def _ready(self, case_id: str) -> bool | None:
+        try:
+            return bool(await self.house.view(case_id))
+        except WorkflowQueryFailedError:
+            return None
 
     async def record(self, state: CheckSuitabilityState) -> None:
         """The row of a case, as a hand-over writes it, or as it stands later."""
@@ -125,12 +160,16 @@ class Office:
                 )
             )
 
-    async def follower(self, person: Person, procedure: str, count: int = 1) -> CaseRecord:
-        """The newest case of this procedure about the person, once there are that many."""
+    async def follower(self, parent: str, procedure: str) -> CaseRecord:
+        """The case of this procedure that a case has opened."""
 
         async def look() -> CaseRecord | None:
-            found = await self.cases_of(person, procedure)
-            return found[-1] if len(found) >= count else None
+            async with self.databases.worker.transaction() as session:
+                return await session.scalar(
+                    select(CaseRecord).where(
+                        CaseRecord.parent_case_id == parent, CaseRecord.procedure == procedure
+                    )
+                )
 
         return await eventually(look, f"no case of {procedure}")
 
@@ -247,6 +286,11 @@ class Home:
                 .order_by(SecureMessage.created_at, SecureMessage.mail_id)
             )
             return list(found)
+
+
+async def send_t442(home: Home, **changed: Any) -> CaseView:
+    """Send the T-442 of a duty."""
+    return await home.answer("send_t442", dict(CONTACT) | changed, SEND_FACTS)
 
 
 async def give_a_file(office: Office, person: Person) -> None:

@@ -71,8 +71,7 @@ async def test_2_1_from_the_report_to_a_suitable_home(office: Office) -> None:
     view = await advisor.walk()
     assert view.outcome == "D1"
     assert "lives_in_a_home" in await identified.notices()
-    following = await office.follower(person, "check_suitability")
-    assert following.parent_case_id == advisor.case_id
+    following = await office.follower(advisor.case_id, "check_suitability")
     home = Home(office, following.case_id, person)
     await home.send()
     assert [mail.kind for mail in await home.mails()] == ["T-439+T-442"]

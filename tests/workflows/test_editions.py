@@ -27,7 +27,7 @@ from tests.workflows.running import SEARCHED, Said, a_call, eventually
 from tests.workflows.skipping import Virtual, virtual
 
 NEXT = "CT-PRO-301 of the test"
-OLD_DAY, NEW_DAY = date(2026, 12, 10), date(2026, 12, 11)
+OLD_DAY, NEW_DAY = date(2030, 12, 12), date(2030, 12, 13)
 """A Thursday and a Friday; the later edition is in force from the Friday on."""
 NEW_ROW = "New CSO,Waiting,Kim,1990-07-08,M,9 Elsewhere Lane,,Faketown,0001,current,CR8,Harbourview"
 READ_TWICE = QuestionItem(key="read_twice", text="Was the row read twice?", asks=Asks.YES_NO)
@@ -129,14 +129,14 @@ async def test_old_cases_finish_under_the_old_edition_and_new_ones_begin_under_t
 
         await until_sent(v, old, {"reported_status": "CSO"})
         await until_sent(v, new, {"reported_status": "CSO", "read_twice": True})
-        assert await _due(v, old) == "Monday 21 December 2026, 09:00"
-        assert await _due(v, new) == "Thursday 17 December 2026, 09:00"
+        assert await _due(v, old) == "Monday 23 December 2030, 09:00"
+        assert await _due(v, new) == "Thursday 19 December 2030, 09:00"
         for case_id, name, days in ((old, EDITION, "five"), (new, NEXT, "three")):
             text = await printed(v, case_id, "T-441")
             assert f"Procedure {name}" in text
             assert text.count(f"within {days} working days") == 2
 
-        await v.until(at(date(2026, 12, 17), 9, 1))
+        await v.until(at(date(2030, 12, 19), 9, 1))
         await eventually(lambda: _letter(v), "no letter")
         assert f"Procedure {NEXT}" in await printed(v, new, "17-030")
         assert (await v.gateway.kinds()).count("17-030") == 1
@@ -154,7 +154,7 @@ async def test_1_7_the_case_that_follows_begins_under_the_edition_of_its_own_day
         complete = dict.fromkeys(parts, "None.") | {
             "order_status": "CSO",
             "completed_by": "Sam Contact, Harbourview",
-            "completed_on": "2026-12-11",
+            "completed_on": "2030-12-13",
         }
         await v.house.answer(case_id, "review_return", {"verdict": "complete", "returned": complete})
         await v.house.answer(case_id, "final_questions", FINAL)

@@ -46,7 +46,7 @@ async def test_1_6_thirty_clocks_due_at_one_instant_fire_one_letter_each_once(
                 select(Clock.kind, func.count()).where(Clock.stopped_at.is_(None)).group_by(Clock.kind)
             )
         assert shown == {local_date(due_at).isoformat()}
-        assert list(running.tuples()) == [("letter_answer", MANY)]
+        assert [tuple(row) for row in running] == [("17-030 answer", MANY)]
 
 
 async def _all_have(v: Virtual, once: Counter[str]) -> bool | None:

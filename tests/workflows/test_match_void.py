@@ -477,3 +477,18 @@ async def test_3_2_a_request_to_the_wrong_recipient_is_sent_again_with_a_clock_o
     assert sorted(bool(c.stopped_at) for c in clocks) == [False, True]
     mails = await placer.rows(SecureMessage)
     assert sorted(m.state for m in mails) == ["accepted", "wrong_recipient"]
+
+
+@pytest.mark.req("AMB-P3-16")
+@pytest.mark.parametrize("still_considered", [True, False])
+async def test_3_who_leaves_a_home_of_ours_meanwhile_needs_a_t442(
+    office: Office, still_considered: bool
+) -> None:
+    placer = await matched(office, IVY, "V-1")
+    await placer.walk(until="weigh_match")
+    await placer.change("vacated", reason="Moved to a relative.", still_considered=still_considered)
+    duty = await office.follower(IVY, "disclose_change")
+    assert (duty.parent_case_id, duty.state["kind"]) == (placer.case_id, "accommodation_change")
+    assert await office.house.code(IVY.ref) == "D1/CUR"
+    view = await placer.walk()
+    assert view.outcome == ("offer" if still_considered else "withdrawn")

@@ -201,8 +201,7 @@ async def test_2_2_rule_8_order_ended_cancels_everything_and_procedure_1_makes_i
         await home.change("corrections_says", await says(home, "NSO"))
         ended = await home.house.closed(home.case_id)
         assert (ended.outcome, ended.state["exchange"]["clock"]) == ("ceased_nso", None)
-        following = await office.follower(LEE, "identify")
-        assert following.parent_case_id == home.case_id
+        following = await office.follower(home.case_id, "identify")
         assert await eventually(lambda: _code(home, "D2P/PEN"), "the code did not move")
         await v.until(instant_at(date(2026, 12, 22), time(12)))
         assert [mail.kind for mail in await home.mails()] == ["T-439+T-442"]
@@ -236,7 +235,7 @@ async def test_2_2_rule_9_vacated_keeps_d1_and_tells_corrections(databases: Data
         await home.change("vacated", {"reason": "The home was given back.", "still_considered": False})
         ended = await home.house.closed(home.case_id)
         assert (ended.outcome, ended.state["exchange"]["clock"]) == ("ceased_vacated", None)
-        duty = await office.follower(LEE, "disclose_change")
+        duty = await office.follower(home.case_id, "disclose_change")
         assert duty.state["kind"] == "accommodation_change"
         await home.house.task(duty.case_id, "send_t442")
         assert await home.house.code(LEE.ref) == "D1/CUR"

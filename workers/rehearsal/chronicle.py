@@ -1,7 +1,7 @@
 """What has happened since the last look, read from the record: what was asked, answered and sent, and what it came to."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
 from typing import Any
@@ -60,21 +60,30 @@ class Chronicle:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._told: set[str] = set()
+        self._looked_at: datetime | None = None
 
-    async def news(self) -> list[Happening]:
-        """What was not told yet, in the order in which it happened."""
+    async def news(self, now: datetime) -> list[Happening]:
+        """What was not told yet, in the order in which it happened; `now` (UTC) is the instant of the look."""
         async with self._database.transaction() as session:
             found = [happening for part in _PARTS for happening in await part(session)]
-        new = [one for one in found if one.key not in self._told]
+        new = [self._dated(one, now) for one in found if one.key not in self._told]
         self._told |= {one.key for one in new}
+        self._looked_at = now
         return sorted(new, key=lambda one: (one.at, one.what, one.key))
+
+    def _dated(self, one: Happening, now: datetime) -> Happening:
+        """A clock is dated from its day 0 or its call; one that was set later than that is told when it was seen."""
+        late = one.what is What.CLOCK and self._looked_at is not None and one.at < self._looked_at
+        return replace(one, at=now) if late else one
 
     async def next_due(self, now: datetime) -> NextDue | None:
         """The next due instant of an open task or a running clock, whichever comes first after now."""
         async with self._database.transaction() as session:
             tasks = await session.scalars(select(Task).where(Task.state == "open", Task.due_at > now))
             due = [NextDue(task.due_at, _title(task.kind)) for task in tasks if task.due_at]
-            clocks = await session.scalars(select(Clock).where(Clock.stopped_at.is_(None), Clock.acts_at > now))
+            clocks = await session.scalars(
+                select(Clock).where(Clock.stopped_at.is_(None), Clock.acts_at > now)
+            )
             due += [NextDue(clock.acts_at, f"{clock.kind} becomes overdue") for clock in clocks]
         return min(due, key=lambda one: one.at, default=None)
 
@@ -83,25 +92,29 @@ def _title(kind: str) -> str:
     return ALL[kind].title if kind in ALL else kind
 
 
-def in_words(answer: dict[str, Any]) -> str:
-    """An answer on one line: every field that says something."""
-    return "; ".join(_said(answer))
+def in_words(kind: str, answer: dict[str, Any]) -> str:
+    """An answer on one line, in the order in which it is asked: every field that says something."""
+    order = list(ALL[kind].model_fields) if kind in ALL else []
+    fields = sorted(answer.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order))
+    return "; ".join(_said(fields))
 
 
-def _said(answer: dict[str, Any]) -> Iterator[str]:
-    for name, value in answer.items():
+def _said(fields: Iterable[tuple[str, Any]]) -> Iterator[str]:
+    for name, value in fields:
+        if value in (None, "", [], {}):
+            continue
         label = name.replace("_", " ")
         match value:
-            case None | "" | [] | {}:
-                continue
             case dict():
-                yield from _said(value)
+                yield from _said(value.items())
             case bool():
                 yield f"{label}: {'yes' if value else 'no'}"
             case list():
                 yield f"{label}: {', '.join(map(str, value))}"
             case str() if name.endswith("_at"):
                 yield f"{label}: {say_instant(datetime.fromisoformat(value))}"
+            case str():
+                yield f"{label}: {value.removesuffix('.')}"
             case _:
                 yield f"{label}: {value}"
 
@@ -111,7 +124,9 @@ def _said(answer: dict[str, Any]) -> Iterator[str]:
 
 async def _cases(session: AsyncSession) -> Iterable[Happening]:
     found = []
-    for case in await session.scalars(select(CaseRecord).where(CaseRecord.procedure != Procedure.INTAKE.value)):
+    for case in await session.scalars(
+        select(CaseRecord).where(CaseRecord.procedure != Procedure.INTAKE.value)
+    ):
         name = case.procedure.replace("_", " ")
         begins = f"case {case.case_id} begins: {name}, edition {case.edition}"
         found.append(Happening(case.opened_at, What.BEGINS, f"{case.case_id}-begins", case.step, "", begins))
@@ -129,7 +144,7 @@ async def _tasks(session: AsyncSession) -> Iterable[Happening]:
         key = task.task_id
         found.append(Happening(task.opened_at, What.ASKED, f"{key}-asked", task.step, role, f"{title}{due}"))
         if task.state == "done" and task.done_at:
-            said = in_words(task.answer or {})
+            said = in_words(task.kind, task.answer or {})
             who = task.done_by_name or role
             text = f"{title} – {said}"
             found.append(Happening(task.done_at, What.ANSWERED, f"{key}-done", task.step, who, text))
@@ -195,7 +210,7 @@ async def _clocks(session: AsyncSession) -> Iterable[Happening]:
             clock.started_at,
             What.CLOCK,
             clock.clock_id,
-            "1.6",
+            "",
             "",
             f"{clock.kind}: due by the end of {say_instant(clock.due_at).rpartition(',')[0]}; "
             f"overdue from {say_instant(clock.acts_at)} ({clock.calendar})",

@@ -8,17 +8,20 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.testing import WorkflowEnvironment
 
 from activities.deadlines import Deadlines
+from activities.duties import due_reviews
 from activities.register_watch import register_changed
 from activities.returns import Returns
 from activities.running_cases import RunningCases
-from adapters.identity import Actor, openid_provider
-from adapters.keys import FieldCipher, load_keys
+from adapters.identity import Actor
+from adapters.keys import load_keys
 from adapters.search_attributes import ensure_search_attributes
 from adapters.settings import read_settings
 from adapters.temporal import data_converter
@@ -26,6 +29,7 @@ from api.resources import Resources
 from api.signed_in import Caller
 from models.database import Database
 from models.tables.case import CaseRecord
+from models.tables.duty import MoveWatch
 from procedures.local_time import local_date, say_instant
 from procedures.terms import Procedure, Role
 from procedures.visibility import EVERY_REGION
@@ -34,7 +38,7 @@ from workers.embedded.seeding import load_people, load_register
 from workers.processes import StackError
 from workers.rehearsal.gateway import MailboxInMemory, VirtualGateway
 from workers.rehearsal.handing_over import BeginFromTheRecord
-from workers.wiring import register_of, returns_of, worker_of, worker_parts
+from workers.wiring import api_resources, register_of, returns_of, worker_of, worker_parts
 
 _NAMESPACE = "default"
 _TICK = timedelta(seconds=1)
@@ -56,6 +60,13 @@ class Record:
         """Give back every connection."""
         for database in (self.owner, self.api, self.worker, self.loader):
             await database.close()
+
+
+class StartsTooEarly(Exception):
+    """The virtual clock begins at the present and only goes forward."""
+
+    def __init__(self, present: datetime) -> None:
+        super().__init__(f"the virtual clock only goes forward: start later than {say_instant(present)}")
 
 
 class ClockStandsStill(StackError):
@@ -103,10 +114,24 @@ class House:
 
     async def until(self, instant: datetime) -> None:
         """Let time pass to this instant (UTC); what becomes due on the way happens, and what is due then too."""
+        while (review := await self._next_review()) and self.now < review < instant:
+            await self._pass_to(review)
+            await due_reviews(self.record.worker, self.cases, self.resources.deadlines, self.now)
+        await self._pass_to(instant)
+
+    async def _pass_to(self, instant: datetime) -> None:
         left = instant - await self.environment.get_current_time()
         if left > timedelta(0):
             await self.environment.sleep(left)
         await self.settle()
+
+    async def _next_review(self) -> datetime | None:
+        """When the sweep over homes that are not suitable has something to do next (UTC)."""
+        async with self.record.worker.transaction() as session:
+            review: datetime | None = await session.scalar(
+                select(func.min(MoveWatch.next_review_at)).where(MoveWatch.ended_at.is_(None))
+            )
+            return review
 
     async def bring_register_up_to_date(self, *, again: bool = False) -> None:
         """The daily import: once a day, and whenever somebody on it has changed."""
@@ -138,7 +163,7 @@ class House:
 
 @asynccontextmanager
 async def rehearsing(record: Record, start: datetime) -> AsyncIterator[House]:
-    """A house on this record whose clock is moved to `start` (UTC). Raises StackError when that lies in the past.
+    """A house on this record whose clock is moved to `start` (UTC). Raises StartsTooEarly when that lies in the past.
 
     It is the wiring of the worker and the API as everywhere; only the gateway, the mailboxes and the server's clock are
     others, and a case that follows is begun from its row.
@@ -158,32 +183,28 @@ async def _running(record: Record, start: datetime, folder: Path) -> AsyncIterat
     async with AsyncExitStack() as stack:
         environment = await stack.enter_async_context(
             await WorkflowEnvironment.start_time_skipping(
-                test_server_existing_path=str(_test_server()), data_converter=data_converter(keys, _NAMESPACE)
+                test_server_existing_path=str(_test_server()),
+                data_converter=data_converter(keys, _NAMESPACE),
+                runtime=_runtime(),
             )
         )
         await ensure_search_attributes(environment.client)
         present = await environment.get_current_time()
         if start < present:
-            raise StackError(
-                f"the virtual clock only goes forward: let the story start later than {say_instant(present)}"
-            )
+            raise StartsTooEarly(present)
         domains = settings.mail.domains | {settings.mail.agency_domain}
         gateway = VirtualGateway(domains, environment.get_current_time)
         parts = worker_parts(settings, keys, record.worker, environment.client)
         assert parts.post is not None
         post = replace(parts.post, secure_mail=gateway, returns=gateway.returns)
         parts = replace(parts, report_mailbox=MailboxInMemory(), post=post)
-        identity = openid_provider(settings)
-        stack.push_async_callback(identity.close)
         made: list[House] = []
-        resources = Resources(
+        resources = replace(
+            await stack.enter_async_context(api_resources(settings)),
             database=record.api,
             temporal=environment.client,
             register=register_of(record.api),
-            identity=identity,
-            cipher=FieldCipher(keys),
             clock=lambda: made[0].now,
-            settings=settings,
             deadlines=Deadlines(record.api),
             documents=post.documents,
             patience=60.0,
@@ -191,9 +212,18 @@ async def _running(record: Record, start: datetime, folder: Path) -> AsyncIterat
         house = House(record, environment, gateway, resources, returns_of(parts, post), start)
         made.append(house)
         await load_people(record.worker)
-        await stack.enter_async_context(worker_of(parts, interceptors=[BeginFromTheRecord()]))
+        await stack.enter_async_context(
+            worker_of(parts, build_id="rehearsal", interceptors=[BeginFromTheRecord()])
+        )
         await environment.sleep(start - await environment.get_current_time())
         yield house
+
+
+@cache
+def _runtime() -> Runtime:
+    """The virtual server lacks abilities that the core warns of at every start; none of them is needed here."""
+    quiet = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
+    return Runtime(telemetry=TelemetryConfig(logging=quiet))
 
 
 def _test_server() -> Path:

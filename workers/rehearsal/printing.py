@@ -1,6 +1,7 @@
 """The story as lines of text: the day, then at each time who did what, what went out, and what comes next."""
 
 from collections.abc import Callable
+from datetime import datetime
 from textwrap import wrap
 
 from procedures.local_time import local, say_date, say_instant
@@ -21,8 +22,8 @@ _MARK = {
     What.ASKED: "?",
 }
 LEGEND = (
-    "> a case begins   ? is asked   * answers   = code   -> goes out   <- comes back   ! does not leave   "
-    "o clock   i is told   x no longer asked   . a case ends"
+    "> a case begins  ? is asked  * answers  = code  -> goes out  <- comes back  ! does not leave\n"
+    "o clock  i is told  x no longer asked  . a case ends  ~ happens outside"
 )
 
 
@@ -40,18 +41,15 @@ class Story:
 
     def tell(self, happening: Happening) -> None:
         """One happening."""
-        day = say_date(local(happening.at).date())
-        if day != self._day:
-            self._day = day
-            self._write("")
-            self._write(day)
+        self._heading(happening.at)
         head = f"  {local(happening.at):%H:%M} {happening.step:<4}{_MARK[happening.what]:<3}"
         text = f"{happening.who}: {happening.text}" if happening.who else happening.text
         self._lines(head, text)
 
-    def happens(self, text: str) -> None:
+    def happens(self, at: datetime, text: str) -> None:
         """Something outside the record, such as the gateway being away."""
-        self._lines(" " * 8 + "~  ".rjust(7), text)
+        self._heading(at)
+        self._lines(f"  {local(at):%H:%M}     ~  ", text)
 
     def due(self, due: NextDue | None) -> None:
         """What comes next."""
@@ -61,6 +59,13 @@ class Story:
     def expected(self, text: str, problem: str | None) -> None:
         """Whether it is as the situation expects."""
         self._lines(" " * 8, f"as expected: {text}" if problem is None else f"NOT AS EXPECTED: {problem}")
+
+    def _heading(self, at: datetime) -> None:
+        day = say_date(local(at).date())
+        if day != self._day:
+            self._day = day
+            self._write("")
+            self._write(day)
 
     def _lines(self, head: str, text: str) -> None:
         first, *rest = wrap(text, _WIDTH - len(head)) or [""]

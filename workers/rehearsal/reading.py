@@ -8,7 +8,8 @@ from typing import Any, TypeVar, cast
 
 import yaml
 
-from procedures.working_days import Calendar, CalendarName
+from procedures.local_time import local_date
+from procedures.working_days import FIRST_YEAR, LAST_YEAR, Calendar, CalendarName
 from workers.rehearsal.expectations import EXPECTATIONS
 from workers.rehearsal.happenings import GROUPS, HAPPENINGS
 from workers.rehearsal.moments import later, moment
@@ -38,7 +39,8 @@ def read_text(text: str) -> Situation:
     calendar = fields.get("office calendar")
     return Situation(
         title=_text(fields["title"]).text,
-        starts=_parsed(_text(fields["starts"]), moment),
+        starts=_parsed(_text(fields["starts"]), _start),
+        starts_on_line=_line(fields["starts"]),
         person=chosen(_text(fields["person"]), PEOPLE, "person"),
         groups=GROUPS[chosen(_text(report), GROUPS, "report")] if report else GROUPS["New CSO"],
         calendar=(
@@ -48,6 +50,16 @@ def read_text(text: str) -> Situation:
         ),
         steps=tuple(_step(node) for node in _sequence(fields["steps"])),
     )
+
+
+def _start(text: str) -> datetime:
+    """A story stays within the years whose working days are known, and so does what follows from it."""
+    starts = moment(text)
+    if not FIRST_YEAR <= local_date(starts).year < LAST_YEAR:
+        raise ValueError(
+            f"the working days are known from {FIRST_YEAR} to {LAST_YEAR}: start before {LAST_YEAR}"
+        )
+    return starts
 
 
 def _composed(text: str) -> yaml.Node:

@@ -141,6 +141,7 @@ class Situation:
     title: str
     starts: datetime
     """UTC."""
+    starts_on_line: int
     person: str
     groups: tuple[str, ...]
     """Sections of the report that name the person on the first day."""
