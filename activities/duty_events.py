@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from activities.audit import record_refusal, write_audit
 from activities.duties import person_again
 from activities.running_cases import RunningCases
+from activities.staging import case_number
 from models.database import Database
 from models.tables.assessment import Assessment
 from models.tables.case import CaseRecord
-from models.tables.duty import DUTY_NUMBER, DutyEvent
+from models.tables.duty import DutyEvent
 from models.tables.register import RegisterAreaOffice, RegisterPerson
 from procedures.case_state import CaseState
 from procedures.disclose_change import DiscloseChangeState
@@ -174,11 +175,6 @@ async def linked(session: AsyncSession, person: RegisterPerson) -> LinkedPerson:
     )
 
 
-async def next_number(session: AsyncSession, letter: str) -> str:
-    """The number of a new case, such as D00000001."""
-    return f"{letter}{await session.scalar(DUTY_NUMBER.next_value()):08d}"
-
-
 async def open_disclosure(
     session: AsyncSession,
     person: LinkedPerson,
@@ -192,7 +188,7 @@ async def open_disclosure(
 ) -> str:
     """The row from which a short run tells Corrections. Returns its case number."""
     state = DiscloseChangeState(
-        case_id=await next_number(session, "D"),
+        case_id=case_number(),
         procedure=Procedure.DISCLOSE_CHANGE,
         edition=edition_in_force(at).name,
         region=person.region,

@@ -1,5 +1,6 @@
 """What an import of the register shows about people under an order: duties raised by themselves, once each."""
 
+import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,12 +14,12 @@ from activities.duty_events import (
     UnderAnOrder,
     keep_event,
     linked,
-    next_number,
     open_disclosure,
     open_row,
     people_under_an_order,
 )
 from activities.running_cases import RunningCases
+from activities.staging import case_number
 from models.database import Database
 from models.tables.assessment import Confirmation
 from models.tables.case import CaseRecord
@@ -151,7 +152,7 @@ async def _tell_corrections(session: AsyncSession, person: LinkedPerson, found: 
     if await already_told(session, person.primary, found.about):
         return
     today = local_date(work.at)
-    number = await next_number(session, "E")
+    number = f"E{secrets.token_hex(12)}"
     case_id = await open_disclosure(
         session,
         person,
@@ -180,7 +181,7 @@ async def _reopen_at_disclosure(session: AsyncSession, person: LinkedPerson, wor
     if await _open_case(session, Procedure.IDENTIFY, person.primary):
         return
     state = IdentifyState(
-        case_id=await next_number(session, "L"),
+        case_id=case_number(),
         procedure=Procedure.IDENTIFY,
         edition=edition_in_force(work.at).name,
         region=person.region,
@@ -206,7 +207,7 @@ async def _check_the_new_home(session: AsyncSession, person: LinkedPerson, work:
     if entry_id is None or await _approved(session, person):
         return
     state = CheckSuitabilityState(
-        case_id=await next_number(session, "H"),
+        case_id=case_number(),
         procedure=Procedure.CHECK_SUITABILITY,
         edition=edition_in_force(work.at).name,
         region=person.region,

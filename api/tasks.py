@@ -14,6 +14,7 @@ from models.queries.tasks import TaskFilter, TaskRecord, list_tasks
 from procedures.answers import ALL
 from procedures.editions import question_set
 from procedures.local_time import say_instant
+from procedures.references import references_for
 from procedures.tasks import Answer
 from procedures.terms import Procedure, Role
 from procedures.visibility import WORKS_ON_TASKS
@@ -52,6 +53,7 @@ class TaskDetail(TaskItem):
 
     guidance: str
     policy: str
+    references: list[str] = Field(description="Guides, processes and guidelines that help with it")
     answer_schema: dict[str, Any] = Field(description="JSON Schema of the answer")
     context: dict[str, Any]
     known: Known | None = Field(description="None when your role sees the task, but not the person behind it")
@@ -107,6 +109,7 @@ async def task(caller: Worker, task_id: str) -> TaskDetail:
         **shown_task(caller, held).model_dump(),
         guidance=asked.guidance if asked else "",
         policy=asked.policy if asked else "",
+        references=[one.name for one in references_for(Procedure(held.procedure))],
         answer_schema=answer_schema(asked, held.edition) if asked else {},
         context=held.context,
         known=known,

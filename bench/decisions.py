@@ -182,8 +182,8 @@ async def _after_kill(house: BenchHouse, case_id: str) -> float:
     """Two workers; the one that knows the case is killed: seconds until its next answer is recorded."""
     async with _worker_process(house) as first:
         view = await decide(house, case_id, None)
-        async with _worker_process(house):
-            await eventually(lambda: _pollers(house), "the second worker does not poll")
+        async with _worker_process(house) as second:
+            await eventually(lambda: _polls(house, second.pid), "the second worker does not poll")
             os.kill(first.pid, signal.SIGKILL)
             await first.wait()
             begun = time.perf_counter()
@@ -191,16 +191,15 @@ async def _after_kill(house: BenchHouse, case_id: str) -> float:
             return time.perf_counter() - begun
 
 
-async def _pollers(house: BenchHouse) -> bool | None:
-    """True once two processes ask for work."""
+async def _polls(house: BenchHouse, pid: int) -> bool | None:
+    """True once this worker asks for work; the server remembers dead ones for minutes."""
     request = DescribeTaskQueueRequest(
         namespace="default",
         task_queue=TaskQueue(name="placement"),
         task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
     )
     answer = await house.client.workflow_service.describe_task_queue(request)
-    workers = {poller.identity for poller in answer.pollers if poller.identity.startswith("worker-")}
-    return True if len(workers) >= 2 else None
+    return True if f"worker-{pid}" in {poller.identity for poller in answer.pollers} else None
 
 
 async def kills(house: BenchHouse, times: int) -> float:

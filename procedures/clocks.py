@@ -175,9 +175,7 @@ class ViewingWindow(BaseModel):
 def viewing_window(call_ended_at: datetime, parameters: Parameters | None = None) -> ViewingWindow:
     """Window of 48 elapsed hours from the end of the call, computed on instants (AMB-P3-4)."""
     ended = utc(call_ended_at)
-    return ViewingWindow(
-        call_ended_at=ended, closes_at=ended + (parameters or Parameters()).viewing_hours
-    )
+    return ViewingWindow(call_ended_at=ended, closes_at=ended + (parameters or Parameters()).viewing_hours)
 
 
 class FridayTimes(BaseModel):

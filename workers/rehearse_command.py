@@ -82,6 +82,9 @@ def rehearse_command(
     except WrongSituation as wrong:
         print(f"placement: {path.name}, {wrong}", file=sys.stderr)
         raise typer.Exit(1) from None
+    except asyncio.CancelledError:
+        print("placement: the rehearsal was stopped.", file=sys.stderr)
+        raise typer.Exit(1) from None
     except UnicodeDecodeError:
         print(f"placement: {path.name} is not UTF-8 text: save it as UTF-8.", file=sys.stderr)
         raise typer.Exit(1) from None

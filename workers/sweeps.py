@@ -14,9 +14,13 @@ from temporalio.client import Client
 from activities.absences import release_of_absent
 from activities.case_runs import CaseRuns, OpenCase, Run
 from activities.commands import CommandState, NewCommand
+from activities.deadlines import Deadlines
 from activities.delivery import Delivery, Waiting
+from activities.duties import due_reviews
+from activities.register_watch import register_changed
 from activities.returns import Returns
 from activities.running_cases import RunningCases
+from activities.tidings import Tidings
 from models.database import Database
 from models.tables.case import Command
 from procedures.tasks import By
@@ -24,6 +28,7 @@ from procedures.tasks import By
 RECONCILE_EVERY = timedelta(minutes=1)
 READ_RETURNS_EVERY = timedelta(seconds=20)
 LOOK_FOR_STUCK_EVERY = timedelta(minutes=5)
+WATCH_HOMES_EVERY = timedelta(minutes=1)
 RESTART_PAUSE = timedelta(hours=1)
 """A run that ended on its own is followed by at most one new run in this time; meanwhile it is on the stuck list."""
 JUST_OPENED = timedelta(minutes=1)
@@ -155,6 +160,14 @@ async def raise_alarm(runs: CaseRuns, client: Client) -> int:
     return len(stuck)
 
 
+async def watch_homes(database: Database, client: Client, at: datetime) -> None:
+    """What other cases must hear, what the register shows of homes under watch, and reviews that are due at `at` (UTC)."""
+    cases = RunningCases(client)
+    await Tidings(database, cases).tell_waiting(at)
+    await register_changed(database, cases, at)
+    await due_reviews(database, cases, Deadlines(database), at)
+
+
 async def keep_sweeping(
     database: Database, client: Client, clock: Callable[[], datetime], returns: Returns | None = None
 ) -> None:
@@ -170,6 +183,9 @@ async def keep_sweeping(
         await deliver_waiting(database, delivery, clock())
         await release_of_absent(database, clock())
 
+    async def watch() -> None:
+        await watch_homes(database, client, clock())
+
     async def look() -> None:
         await raise_alarm(runs, client)
 
@@ -179,6 +195,7 @@ async def keep_sweeping(
 
     async with asyncio.TaskGroup() as group:
         group.create_task(_again(RECONCILE_EVERY, reconcile))
+        group.create_task(_again(WATCH_HOMES_EVERY, watch))
         group.create_task(_again(LOOK_FOR_STUCK_EVERY, look))
         group.create_task(_again(READ_RETURNS_EVERY, read_returns))
 

@@ -29,7 +29,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from procedures.record import EntryResolved, NoticeGiven, PersonFileCreated
     from procedures.steps import step
-    from procedures.terms import ReportGroup, Role, StatusSaid
+    from procedures.terms import Occupancy, ReportGroup, Role, StatusSaid
     from procedures.transitions import Trigger
     from workflows.calling import Calling
     from workflows.case_run import Answered, Arrived, CaseRun, Due, Event, Interrupted
@@ -193,7 +193,9 @@ class Identify:
         said = self.state.verbal
         assert said is not None
         spoken = next(one for one in reversed(self.state.statements) if one.said is said)
-        if spoken.confirmation_id.startswith(f"{self.state.case_id}-"):  # else its own case has told the others
+        if spoken.confirmation_id.startswith(
+            f"{self.state.case_id}-"
+        ):  # else its own case has told the others
             await told_by_corrections(self.state.case_id, references(self.state.person), spoken)
         self.outcome.create_if_none(said)
         match identify.after_confirmation(said):
@@ -205,6 +207,8 @@ class Identify:
                     "Corrections: no supervision order", AnswerNsoQuestions.kind
                 )
                 await self.outcome.no_supervision_order()
+                if self.outcome.person.occupancy is Occupancy.APPLICANT:  # matched like anybody else (P1.X3)
+                    self._notify(Role.COORDINATOR_PLACEMENT, "ordinary_matching")
                 return self._end("D2")
             case "invalid":
                 self.interruptions.stop_disclosure(

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from api.known import Candidate, Known, audit_read, known_of, on_register
 from api.pages.answer_fields import FieldKind, FormField
 from api.pages.answer_form import AnswerForm, answer_said, first_values, form_of
-from api.pages.answer_reading import FieldError
+from api.pages.answer_reading import FieldError, plain_words
 from api.pages.comparison import CandidateView, compare
 from api.pages.drafts import kept_draft
 from api.pages.due import due_words
@@ -25,7 +25,9 @@ from api.visibility import sees_what_is_known
 from models.queries import cases, people, web
 from models.queries.cases import CaseDetail
 from models.queries.tasks import TaskRecord
+from procedures.references import references_for
 from procedures.tasks import Answer
+from procedures.terms import Procedure
 from procedures.visibility import ASSIGNS, SEARCHES_THE_REGISTER
 
 FOUND = "found"
@@ -108,6 +110,7 @@ async def show_task(
         view=view,
         task=shown_task(caller, task),
         record=task,
+        references=[one.name for one in references_for(Procedure(task.procedure))],
         due=(await due_words(caller.resources)).say(task.due_at),
         values=values,
         draft=draft,
@@ -117,6 +120,7 @@ async def show_task(
         typed=showing.typed,
         message=showing.message,
         key=new_key(),
+        guidance=plain_words(view.asked.guidance, view.fields) if view.asked else "",
         answered=answer_said(view.form, task.answer) if view.form and view.known is not None else [],
         mine=task.claimed_by == caller.actor.subject,
         may_search=caller.sight.has_any(SEARCHES_THE_REGISTER) and view.known is not None,

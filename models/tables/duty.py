@@ -3,13 +3,10 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, Sequence, text
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
-
-DUTY_NUMBER = Sequence("duty_number", start=1, metadata=Base.metadata)
-"""Numbers of cases that fulfil a duty, D00000001 and on; a gap means nothing."""
 
 
 class SuitabilityDecision(Base):

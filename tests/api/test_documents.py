@@ -89,7 +89,7 @@ async def test_a_document_is_read_by_one_reader_and_the_read_is_on_record(office
     )
 
 
-@pytest.mark.req("PRV-9")
+@pytest.mark.req("PRV-9", "A-B2")
 async def test_documents_are_for_those_who_see_a_case_of_the_person(office: Office) -> None:
     """Unknown and hidden look the same, and a hidden read is recorded as refused."""
     await office.case("C1", person_ref="P-1")

@@ -72,7 +72,7 @@ async def test_1_1_a_matched_row_says_where_its_case_waits(office: Office) -> No
     assert 'data-label="Row">2<' not in waiting.text
 
 
-@pytest.mark.req("PRV-1")
+@pytest.mark.req("PRV-1", "P1.S1.N2", "A-C6")
 async def test_1_1_the_report_can_be_had_nowhere_and_no_page_of_the_run_names_anybody(office: Office) -> None:
     await week(office)
     reader = await desk(office, AWS)

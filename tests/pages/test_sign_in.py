@@ -217,3 +217,21 @@ async def test_each_role_sees_its_pages(
     for path in closed:
         assert (await visitor.get(path)).status_code == 403, path
     assert len(await office.audited("refused: work on tasks")) == len(closed)
+
+
+async def test_in_production_cookies_go_over_tls_to_this_host_alone(
+    office: Office, provided: httpx.AsyncClient
+) -> None:
+    """Whatever the proxy in front says: the provider sends people back over TLS, and cookies need it."""
+    settings = replace(office.resources.settings, production=True)
+    office.resources = replace(office.resources, settings=settings)
+    leaving = await browser(office).get("/sign-in")
+    (sent_back_to,) = parse_qs(urlsplit(leaving.headers["location"]).query)["redirect_uri"]
+    assert sent_back_to.startswith("https://")
+    assert "Secure" in leaving.headers["set-cookie"]
+    visitor = await desk(office, AWS)
+    assert (await visitor.get("/")).status_code == 303, "the embedded cookie's name means nothing here"
+    visitor.client.cookies.set("__Host-placement", visitor.client.cookies["placement"])
+    assert (await visitor.get("/")).status_code == 200
+    gone = await visitor.post("/sign-out")
+    assert "Secure" in gone.headers["set-cookie"]

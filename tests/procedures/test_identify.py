@@ -6,6 +6,7 @@ import pytest
 
 from procedures.assessment import AssessmentStatus
 from procedures.identify import (
+    ANSWERS,
     CheckLiveRecord,
     IdentifyState,
     Statement,
@@ -15,7 +16,7 @@ from procedures.identify import (
     confirmation_is_fresh,
 )
 from procedures.refusals import Refused
-from procedures.terms import Channel, Procedure, ReportGroup, StatusSaid
+from procedures.terms import Channel, Procedure, ReportGroup, Role, StatusSaid
 
 NOW = datetime(2026, 11, 30, 1, 0, tzinfo=UTC)
 STATE = IdentifyState(
@@ -89,3 +90,10 @@ def test_1_6_an_applicant_who_lives_elsewhere_is_live_too(
             check_answer(STATE, answer, facts, NOW)
     else:
         check_answer(STATE, answer, facts, NOW)
+
+
+@pytest.mark.req("P1.R1", "SUP-7")
+def test_1_only_the_advisor_or_the_manager_in_her_place_acts() -> None:
+    entitled = {role for answer in ANSWERS for role in answer.roles()}
+    assert entitled == {Role.ADVISOR_WELLBEING_SUPPORT, Role.MANAGER_HOUSING_WELLBEING_SUPPORT}
+    assert not [role for role in Role if "area" in role]

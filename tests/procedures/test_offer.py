@@ -149,7 +149,7 @@ def test_4_1_a_check_says_what_is_to_be_done_and_on_what_basis(wrong: dict[str, 
         CheckRiskRating(**plain | wrong)
 
 
-@pytest.mark.req("P4.S1.a", "P4.S1.N1", "P4.S1.N2", "P4.S3.b2", "SUP-3", "SUP-4")
+@pytest.mark.req("P4.S1.a", "P4.S1.N1", "P4.S1.N2", "P4.S3.b2")
 def test_4_the_references_are_shown_where_they_are_needed() -> None:
     check, act = CheckRiskRating.guidance, ActOnRiskRating.guidance
     assert all(name in check for name in ("SS-GDL-110", "CT-PRO-300", "SS-FRM-010"))

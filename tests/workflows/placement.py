@@ -1,5 +1,6 @@
 """A match and the offer after it in tests: entered by the coordinator, and worked by an Advisor Placement."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -13,7 +14,7 @@ from models.base import Base
 from models.tables.case import CaseNote, CaseRecord, Notice, Task
 from models.tables.mail import Document, PersonFileName
 from models.tables.placement import VoidProperty
-from procedures.tasks import By, CaseView
+from procedures.tasks import AnswerTask, By, CaseView
 from tests.workflows.gateway import CONTACT, SEND_FACTS
 from tests.workflows.people import Person, hold
 from tests.workflows.running import a_call, eventually
@@ -207,6 +208,31 @@ class Placer:
         return [n.text for n in await self.rows(CaseNote)]
 
 
+async def at_once(placer: Placer, kind: str, *answers: dict[str, Any]) -> list[CaseView | BaseException]:
+    """Two people answer the same open task at the same time."""
+    task = await placer.office.house.task(placer.case_id, kind)
+
+    async def send(number: int, answer: dict[str, Any]) -> CaseView:
+        command = AnswerTask(
+            command_id=f"{task.task_id}-{number}", task_id=task.task_id, by=PLACER, answer=answer
+        )
+        return await placer.office.house.update(placer.case_id, "answer", command, command.command_id)
+
+    return await asyncio.gather(
+        *(send(number, answer) for number, answer in enumerate(answers)), return_exceptions=True
+    )
+
+
+async def follower_of(office: Office, person: Person, procedure: str) -> CaseRecord:
+    """The newest case of this procedure about the person, once there is one."""
+
+    async def look() -> CaseRecord | None:
+        found = await office.cases_of(person, procedure)
+        return found[-1] if found else None
+
+    return await eventually(look, f"no case of {procedure}")
+
+
 def a_property_call(now: datetime, said: str | None = "CSO", suits: bool | None = True) -> dict[str, Any]:
     """The call of step 3.3, ended two minutes ago."""
     call = a_call(now, said)
@@ -305,3 +331,23 @@ async def offered(office: Office, person: Person, property_ref: str) -> Placer:
 def offer_said(outcome: str) -> dict[str, Any]:
     """The last questions, as they must be answered then."""
     return {"offer_questions": {"answers": {"offer_outcome": outcome, "corrections_told": "Sam Contact"}}}
+
+
+async def unfiled(office: Office, placer: Placer, document_id: str) -> None:
+    """Something that came in and is in no file."""
+    async with office.databases.worker.transaction() as session:
+        session.add(
+            Document(
+                document_id=document_id, case_id=placer.case_id, file_id=None, form="attachment", direction="in",
+                media_type="text/plain", storage_reference="kept", digest="0", missing=[],
+                stored_at=await office.house.now(), stored_by="system",
+            )
+        )  # fmt: skip
+
+
+async def file_now(office: Office, document_id: str) -> None:
+    """It is in the person's folder now."""
+    async with office.databases.worker.transaction() as session:
+        document = await session.get_one(Document, document_id)
+        case = await session.get_one(CaseRecord, document.case_id)
+        document.file_id = (await session.get_one(PersonFileName, case.person_ref)).file_id

@@ -1,6 +1,7 @@
 """The standing duty on a real server and a real database: what staff report reaches Corrections, and nobody else."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date, time
 from itertools import count
 from typing import Any
@@ -26,6 +27,8 @@ from tests.workflows.suitability import Home, Office, send_t442, shared_office
 
 TENANCY_MANAGER = By(subject="hsm-1", name="Sione Example", role="housing-support-manager")
 PEOPLE = [somebody(n, live=True) for n in range(30)]
+FLATMATE = replace(PEOPLE[-1], ref="P-09999", surname="Flatmate", given="Aroha", occupancy="boarder")
+"""Lives in the same home as the last of the people."""
 _next, _events = count(), count(1)
 CLAIMS = {
     DutyKind.HOUSEHOLD_CHANGE: ("P2.F1", "P4.F1"),
@@ -45,7 +48,7 @@ async def office(
     cluster: Any, migrated_template: str, server: WorkflowEnvironment, keys: KeyRing
 ) -> AsyncIterator[Office]:
     """A running house with people who live in homes of ours."""
-    async with shared_office(cluster, migrated_template, server, keys, *PEOPLE) as office:
+    async with shared_office(cluster, migrated_template, server, keys, *PEOPLE, FLATMATE) as office:
         yield office
 
 
@@ -217,3 +220,23 @@ async def test_2_5_a_mail_that_did_not_leave_is_sent_again_and_never_given_up(of
     await send_t442(home)
     assert (await office.house.closed(case_id)).outcome == "sent"
     assert [mail.state for mail in await home.mails()] == ["failed", "accepted"]
+
+
+@pytest.mark.req("AMB-P2-18")
+async def test_2_1_two_people_in_one_home_have_a_case_each_and_neither_names_the_other(
+    office: Office,
+) -> None:
+    pair = (PEOPLE[-1], FLATMATE)
+    homes = [await office.begin(person) for person in pair]
+    for home in homes:
+        await home.send()
+    case_ids = await reported(office, DutyKind.HOUSEHOLD_CHANGE, property_ref=FLATMATE.home)
+    about = [(await office.house.case(case_id)).person_ref for case_id in case_ids]
+    assert set(about) == {person.ref for person in pair}
+    assert len(about) == 2
+    for home, other in zip(homes, reversed(pair), strict=True):
+        case = await office.house.case(home.case_id)
+        assert case.state["person"]["property_ref"] == FLATMATE.home
+        assert [mail.kind for mail in await home.mails()] == ["T-439+T-442"]
+        assert [one["person_ref"] for one in case.state["person"]["records"]] == [home.person.ref]
+        assert not [m for m in await home.mails() if other.surname in str(m.fields)]

@@ -104,7 +104,7 @@ async def _due(v: Virtual, case_id: str) -> str | None:
     return say_instant(datetime.fromisoformat(clock["letter_opens_at"])) if clock else None
 
 
-@pytest.mark.req("AMB-X-11")
+@pytest.mark.req("AMB-X-11", "AMB-P1-26")
 async def test_old_cases_finish_under_the_old_edition_and_new_ones_begin_under_the_new(
     databases: Databases, keys: KeyRing
 ) -> None:
@@ -142,7 +142,7 @@ async def test_old_cases_finish_under_the_old_edition_and_new_ones_begin_under_t
         assert (await v.gateway.kinds()).count("17-030") == 1
 
 
-@pytest.mark.req("AMB-X-11")
+@pytest.mark.req("AMB-X-11", "AMB-P1-26")
 async def test_1_7_the_case_that_follows_begins_under_the_edition_of_its_own_day(
     databases: Databases, keys: KeyRing
 ) -> None:

@@ -139,6 +139,18 @@ async def test_1_5_a_historic_person_ends_as_corrections_says(house: House, said
         assert (await session.scalars(select(SecureMessage))).all() == []
 
 
+@pytest.mark.req("P1.X3")
+async def test_1_5_an_applicant_without_an_order_is_matched_like_anybody_else(house: House) -> None:
+    [advisor] = await reported(house, KIM)
+    advisor.said = "NSO"
+    assert (await advisor.walk()).outcome == "D2"
+    async with house.database.transaction() as session:
+        notices = (await session.scalars(select(Notice).where(Notice.case_id == advisor.case_id))).all()
+        procedures = (await session.scalars(select(CaseRecord.procedure))).all()
+    assert [(n.role, n.kind) for n in notices] == [("coordinator-placement", "ordinary_matching")]
+    assert "match_void" not in procedures
+
+
 @pytest.mark.req("P1.N1", "P1.W1", "P1.S6.1", "P1.S2.1")
 async def test_1_2_household_members_and_applicants_are_found_and_linked(house: House) -> None:
     for advisor in await reported(house, KIM, SON):

@@ -1,6 +1,5 @@
 """Procedure 3 on a real server and a real database: the straight path, its branches, and what waits for what."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -12,8 +11,8 @@ from temporalio.testing import WorkflowEnvironment
 from activities.viewings import appointment_file, t438_to_print
 from adapters.keys import KeyRing
 from models.tables.assessment import Assessment, AssessmentVersion, Confirmation, PhoneCall
-from models.tables.case import CaseRecord, Task
-from models.tables.mail import Clock, Document, PersonFileName, SecureMessage
+from models.tables.case import Task
+from models.tables.mail import Clock, SecureMessage
 from models.tables.placement import (
     InitialViewing,
     PaperForm,
@@ -36,9 +35,13 @@ from tests.workflows.placement import (
     a_property_call,
     add_void,
     applicant,
+    at_once,
     enter,
+    file_now,
+    follower_of,
     hold_t441,
     matched,
+    unfiled,
 )
 from tests.workflows.running import Said, eventually
 from tests.workflows.suitability import Office, office_in
@@ -71,7 +74,7 @@ async def versions(office: Office, person: Person) -> list[AssessmentVersion]:
 @pytest.mark.req(
     "TR-16", "P3.S3.1", "P3.S3.2", "P3.S4.a", "P3.S4.a1", "P3.S4.a2", "P3.S4.a4", "P3.S4.a5", "P3.S4.a6"
 )
-@pytest.mark.req("P3.S4.a7", "P3.S5.1", "P3.S5.2", "AMB-P3-14", "P4.S4.3", "P4.S2.1", "P4.S2.2", "OV-3")
+@pytest.mark.req("P3.S4.a7", "P3.S5.1", "P3.S5.2", "AMB-P3-14", "P4.S4.3", "P4.S2.1", "P4.S2.2")
 async def test_3_and_4_from_the_match_to_an_accepted_offer(office: Office) -> None:
     placer = await matched(office, ANA, "V-1")
     [match] = await placer.rows(VoidMatch)
@@ -127,12 +130,12 @@ async def test_3_and_4_from_the_match_to_an_accepted_offer(office: Office) -> No
     assert await office.house.code(ANA.ref) == "D1/CUR"
 
 
-@pytest.mark.req("P1.X2", "P3.W1", "OV-3")
+@pytest.mark.req("P1.X2", "P3.W1")
 async def test_1_7_a_person_considered_for_a_void_property_goes_on_in_procedure_3(office: Office) -> None:
     [advisor] = await reported(office.house, Person("P-HIM", "Himself"))
     await advisor.walk(until="final_questions")
     await advisor.answer("final_questions", considered_for_void=True)
-    match = await office.follower(advisor.person, "match_void")
+    match = await follower_of(office, advisor.person, "match_void")
     placer = Placer(office, match.case_id, advisor.person, "V-9")
     assert match.parent_case_id == advisor.case_id
     assert match.region == (await office.house.case(advisor.case_id)).region
@@ -152,7 +155,7 @@ async def test_1_7_no_longer_considered_ends_the_case_with_its_reason(office: Of
     [advisor] = await reported(office.house, Person("P-HER", "Herself"))
     await advisor.walk(until="final_questions")
     await advisor.answer("final_questions", considered_for_void=True)
-    match = await office.follower(advisor.person, "match_void")
+    match = await follower_of(office, advisor.person, "match_void")
     placer = Placer(office, match.case_id, advisor.person, "")
     view = await office.house.answer(
         match.case_id, "await_match", {"no_longer_considered_because": "Found a home."}, by=PLACER
@@ -190,7 +193,7 @@ async def test_3_2_c_one_request_its_clock_and_then_the_decision(
     assert (match.branch, match.ko_view) == ("c", "suitable")
 
 
-@pytest.mark.req("P3.W1", "TR-16", "TR-8")
+@pytest.mark.req("P3.W1", "TR-16")
 async def test_3_6_a_pending_code_goes_by_branch_c_and_the_offer_waits_for_d1(office: Office) -> None:
     placer = await matched(office, ANA, "V-1", code="D1P/PEN")
     await placer.walk(until="send_void_request")
@@ -210,7 +213,7 @@ async def test_3_6_a_pending_code_goes_by_branch_c_and_the_offer_waits_for_d1(of
     assert (await office.house.closed(placer.case_id)).outcome == "offer"
 
 
-@pytest.mark.req("P3.W1", "TR-8", "P1.S7.2")
+@pytest.mark.req("P3.W1", "TR-16")
 async def test_1_7_a_match_that_waits_hears_of_the_final_code(office: Office) -> None:
     [advisor] = await reported(office.house, Person("P-SHE", "Sheself"))
     await advisor.walk(until="final_questions")
@@ -300,7 +303,7 @@ async def test_3_2_a_returned_t441_that_names_no_order_stops_the_match_and_is_co
     nobody = {"order_status": "NSO", "completed_by": "Sam Contact", "completed_on": "2026-11-28"}
     await placer.request(nobody)
     assert (await office.house.closed(placer.case_id)).outcome == "ceased_nso"
-    identified = await office.follower(ANA, "identify", 1)
+    identified = await follower_of(office, ANA, "identify")
     task = await office.house.task(identified.case_id, "phone_corrections")
     assert task.step == "1.4"
     assert await office.house.code(ANA.ref) == "D1/CUR"
@@ -360,7 +363,7 @@ async def test_3_3_an_attempt_that_reached_nobody_is_recorded_and_the_call_asked
     assert [c.outcome for c in await placer.rows(PhoneCall)] == ["no_answer", "answered"]
 
 
-@pytest.mark.req("P3.S6.a4", "P4.S4.2", "A-B5")
+@pytest.mark.req("P3.S6.a4", "A-B5")
 async def test_3_6_nothing_received_stays_outside_the_folder(office: Office) -> None:
     placer = await matched(office, ANA, "V-1")
     await placer.walk(until="pre_approval_questions")
@@ -370,29 +373,9 @@ async def test_3_6_nothing_received_stays_outside_the_folder(office: Office) -> 
     body = {"note": "Filed now."}
     view = await office.house.answer(placer.case_id, "file_documents", body, by=PLACER)
     assert [t.kind for t in view.open_tasks] == ["file_documents"]
-    await file(office, "D-loose")
+    await file_now(office, "D-loose")
     view = await office.house.answer(placer.case_id, "file_documents", body, by=PLACER)
     assert view.outcome == "offer"
-
-
-async def unfiled(office: Office, placer: Placer, document_id: str) -> None:
-    """Something that came in and is in no file."""
-    async with office.databases.worker.transaction() as session:
-        session.add(
-            Document(
-                document_id=document_id, case_id=placer.case_id, file_id=None, form="attachment", direction="in",
-                media_type="text/plain", storage_reference="kept", digest="0", missing=[],
-                stored_at=await office.house.now(), stored_by="system",
-            )
-        )  # fmt: skip
-
-
-async def file(office: Office, document_id: str) -> None:
-    """It is in the person's folder now."""
-    async with office.databases.worker.transaction() as session:
-        document = await session.get_one(Document, document_id)
-        case = await session.get_one(CaseRecord, document.case_id)
-        document.file_id = (await session.get_one(PersonFileName, case.person_ref)).file_id
 
 
 @pytest.mark.req("P3.S4.a2", "P3.S4.a6", "PRV-16", "PRV-18")
@@ -417,11 +400,8 @@ async def test_3_2_two_answers_at_once_and_the_first_one_counts(office: Office) 
     placer = await matched(office, ANA, "V-1")
     await placer.walk(until="weigh_match")
     task = await office.house.task(placer.case_id, "weigh_match")
-    results = await asyncio.gather(
-        placer.answer("weigh_match"),
-        placer.answer("weigh_match", view="unsuitable"),
-        return_exceptions=True,
-    )
+    first, second = ({"view": view, "reasons": "r"} for view in ("suitable", "unsuitable"))
+    results = await at_once(placer, "weigh_match", first, second)
     said = [r for r in results if isinstance(r, BaseException)]
     assert [type(r) for r in said] == [Said]
     [match] = await placer.rows(VoidMatch)
@@ -487,8 +467,24 @@ async def test_3_who_leaves_a_home_of_ours_meanwhile_needs_a_t442(
     placer = await matched(office, IVY, "V-1")
     await placer.walk(until="weigh_match")
     await placer.change("vacated", reason="Moved to a relative.", still_considered=still_considered)
-    duty = await office.follower(IVY, "disclose_change")
+    duty = await follower_of(office, IVY, "disclose_change")
     assert (duty.parent_case_id, duty.state["kind"]) == (placer.case_id, "accommodation_change")
     assert await office.house.code(IVY.ref) == "D1/CUR"
     view = await placer.walk()
     assert view.outcome == ("offer" if still_considered else "withdrawn")
+
+
+@pytest.mark.req("AMB-X-5")
+async def test_3_3_the_call_that_confirms_the_order_ends_a_pause(office: Office) -> None:
+    placer = await matched(office, ANA, "V-1")
+    await placer.walk(until="phone_about_property")
+    await placer.tell({"exit_entry": "entry-1"})
+
+    async def paused() -> bool | None:
+        return True if ("advisor-placement", "paused_call_corrections") in await placer.notices() else None
+
+    await eventually(paused, "the match did not pause")
+    await placer.answer("phone_about_property")
+    assert (await office.house.case(placer.case_id)).state["paused"] is None
+    await placer.answer("book_viewing")
+    assert len(await placer.rows(Viewing)) == 1

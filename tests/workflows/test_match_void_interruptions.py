@@ -92,7 +92,7 @@ POINTS = [
     Point("closing", "offer_questions", offer=True, approved=True, accepted=True),
 ]  # fmt: skip
 INTERRUPTIONS = [
-    Interruption("says_cso", None, ("OV-2",), "corrections_says", {"said": "CSO"} | SAYS),
+    Interruption("says_cso", None, ("AMB-X-4",), "corrections_says", {"said": "CSO"} | SAYS),
     Interruption("says_nso", CEASED, ("AMB-X-4", "AMB-P3-10", "AMB-P4-7"), "corrections_says", {"said": "NSO"} | SAYS),
     Interruption("told_nso", CEASED, ("AMB-X-4", "AMB-P4-7"), told={"status_said": "NSO"}),
     Interruption("exit_entry", None, ("AMB-X-5",), told={"exit_entry": "entry-1"}),

@@ -1,21 +1,36 @@
 """Procedure 4 on a real server and a real database: what is asked in which order, who is told, and what follows."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Replayer
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from adapters.keys import KeyRing
+from adapters.temporal import data_converter
 from models.tables.mail import Document, SecureMessage
 from models.tables.placement import Offer, RiskRating, VoidProperty
 from tests.conftest import Databases
 from tests.workflows.people import Person
-from tests.workflows.placement import REFUSES, applicant, offer_said, offered
+from tests.workflows.placement import (
+    PLACER,
+    REFUSES,
+    applicant,
+    at_once,
+    file_now,
+    follower_of,
+    matched,
+    offer_said,
+    offered,
+    unfiled,
+)
 from tests.workflows.running import Said, eventually
 from tests.workflows.suitability import Office, office_in
+from workers.wiring import PASSED_THROUGH
+from workflows import WORKFLOWS
 
 UPDATE: dict[str, Any] = {"rating": "high", "action": "update", "basis": "T-441 of an earlier case"}
 ANA = applicant("ana")
@@ -29,7 +44,7 @@ async def office(databases: Databases, server: WorkflowEnvironment, keys: KeyRin
         yield office
 
 
-@pytest.mark.req("P4.S1.1", "P4.S1.N1", "P4.S2.2", "PRV-20")
+@pytest.mark.req("P4.S1.1", "P4.S1.N1", "P4.S2.2")
 async def test_4_1_nothing_is_asked_before_the_rating_is_checked(office: Office) -> None:
     placer = await offered(office, ANA, "V-1")
     await placer.walk(until="check_risk_rating")
@@ -81,7 +96,7 @@ async def test_4_3_an_accepted_offer_is_mailed_and_leaves_once(office: Office) -
 async def test_4_4_who_moves_from_another_home_of_ours_needs_a_t442_as_well(office: Office) -> None:
     placer = await offered(office, IVY, "V-1")
     assert (await placer.walk()).outcome == "accepted"
-    duty = await office.follower(IVY, "disclose_change")
+    duty = await follower_of(office, IVY, "disclose_change")
     assert duty.parent_case_id == placer.case_id
     assert duty.state["kind"] == "accommodation_change"
     assert ("advisor-wellbeing-support", "standing_duty_begins") in await placer.notices()
@@ -100,11 +115,8 @@ async def test_4_4_an_applicant_from_elsewhere_needs_none(office: Office) -> Non
 async def test_4_3_yes_and_no_at_once_and_the_first_one_counts(office: Office) -> None:
     placer = await offered(office, ANA, "V-1")
     await placer.walk(until="persons_answer")
-    results = await asyncio.gather(
-        placer.answer("persons_answer"),
-        placer.answer("persons_answer", **REFUSES),
-        return_exceptions=True,
-    )
+    answers: tuple[dict[str, Any], ...] = ({"accepted": True, "note": "n"}, REFUSES | {"note": "n"})
+    results = await at_once(placer, "persons_answer", *answers)
     assert [type(r) for r in results if isinstance(r, BaseException)] == [Said]
     [row] = await placer.rows(Offer)
     sent = len(await placer.rows(SecureMessage))
@@ -136,3 +148,40 @@ async def test_4_3_an_approval_withdrawn_after_the_acceptance_holds_the_sign_up(
     assert (await placer.walk()).outcome == "withdrawn"
     async with office.databases.worker.transaction() as session:
         assert (await session.get_one(VoidProperty, "V-1")).state == "void"
+
+
+@pytest.mark.req("P4.S4.2", "A-B5")
+async def test_4_4_nothing_received_stays_outside_the_folder(office: Office) -> None:
+    placer = await offered(office, ANA, "V-1")
+    await placer.walk(until="offer_questions")
+    await unfiled(office, placer, "D-late")
+    view = await placer.answer("offer_questions")
+    assert [t.kind for t in view.open_tasks] == ["file_documents"]
+    await file_now(office, "D-late")
+    view = await office.house.answer(placer.case_id, "file_documents", {"note": "Filed."}, by=PLACER)
+    assert view.outcome == "accepted"
+
+
+@pytest.mark.req("NFR-7")
+async def test_3_and_4_a_match_and_its_offer_replay(office: Office, keys: KeyRing) -> None:
+    match = await matched(office, IVY, "V-1", t441=False)
+    await match.walk(until="send_void_request")
+    await match.request()
+    await match.walk()
+    offer = await match.offer()
+    await offer.walk(until="persons_answer")
+    await offer.tell({"exit_entry": "entry-1"})
+    said = {"said": "CSO", "said_by": "Sam Contact", "office": "Harbourview", "note": "By phone."}
+    await offer.change("corrections_says", said_at=(await office.house.now()).isoformat(), **said)
+    assert (await offer.walk()).outcome == "accepted"
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    replayer = Replayer(
+        workflows=WORKFLOWS,
+        namespace=office.house.client.namespace,
+        data_converter=data_converter(keys, office.house.client.namespace),
+        workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
+    )
+    for case_id in (match.case_id, offer.case_id):
+        history = await office.house.client.get_workflow_handle(case_id).fetch_history()
+        await replayer.replay_workflow(history)
+        assert IVY.surname not in history.to_json()

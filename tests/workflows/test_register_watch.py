@@ -20,6 +20,7 @@ from tests.workflows.gateway import CONTACT, SEND_FACTS
 from tests.workflows.people import Person, hold, import_people
 from tests.workflows.running import eventually
 from tests.workflows.suitability import Home, Office, office_in, send_t442
+from workers.sweeps import watch_homes
 
 LIVES = somebody(200, live=True)
 MATE = replace(LIVES, ref="P-00201", surname="Flatmate", occupancy="household_member")
@@ -209,3 +210,12 @@ async def test_2_5_the_duty_ends_with_the_order_and_nothing_is_found_afterwards(
     [duty] = await register.duties()
     assert duty.ended_because == "the order ended"
     assert await register.kinds() == []
+
+
+@pytest.mark.req("P2.F1")
+async def test_2_5_the_workers_sweep_finds_it_by_itself(register: Register) -> None:
+    office = register.office
+    await import_people(office.databases.loader, LIVES, MATE)
+    await watch_homes(office.databases.worker, office.house.client, await office.house.now())
+    [case] = await register.begun()
+    await office.house.task(case.case_id, "send_t442")

@@ -6,14 +6,17 @@ from datetime import date, datetime, time
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from temporalio.testing import WorkflowEnvironment
 
 from adapters.keys import KeyRing
+from models.tables.case import Notice
 from models.tables.duty import MoveWatch
 from models.tables.mail import CorrectionsContact
 from procedures.local_time import instant_at, local
 from tests.conftest import Databases
 from tests.workflows.driving import somebody
+from tests.workflows.gateway import SEND_FACTS, SERVICE_MANAGER
 from tests.workflows.people import LEE
 from tests.workflows.running import Said, eventually
 from tests.workflows.skipping import virtual
@@ -47,10 +50,10 @@ class Rule:
     @property
     def claims(self) -> tuple[str, ...]:
         """Requirements that this line cannot meet any more when they are broken."""
-        late = () if self.in_time else ("P2.S2.b", "AMB-P2-3", "CLK-5WD")
+        late = () if self.in_time else ("P2.S2.b", "AMB-P2-3", "AMB-P2-4", "CLK-5WD")
         if self.suitable:
-            return ("P2.S3.a", "P2.S4.1", "P2.X2", *late)
-        return ("P2.S3.b", "P2.S3.b3", "P2.S3.b4", "AMB-P2-5", *late)
+            return ("P2.S3.a", "P2.S4.1", "P2.X2", "AMB-P2-7", *late)
+        return ("P2.S3.b", "P2.S3.b3", "P2.S3.b4", "AMB-P2-5", "AMB-P2-7", *late)
 
 
 RULES = [
@@ -105,6 +108,12 @@ async def _ended_as(home: Home, rule: Rule) -> None:
     assert await home.house.rules(home.person.ref) == ["earlier", "TR-16", "TR-16"]
     async with home.office.databases.worker.transaction() as session:
         watch = await session.get(MoveWatch, home.case_id)
+        notices = (await session.scalars(select(Notice).where(Notice.case_id == home.case_id))).all()
+    told = " ".join(str(getattr(one, c.key)) for one in notices for c in Notice.__table__.columns)
+    assert not [
+        word for word in (home.person.surname, home.person.given, home.person.address) if word in told
+    ]
+    assert not [mail for mail in await home.mails() if mail.contact_id is None]
     assert (watch is not None) == (not rule.suitable)
 
 
@@ -136,7 +145,7 @@ async def test_2_2_decision_table_late(databases: Databases, keys: KeyRing, rule
             [row] = [mail for mail in await home.mails() if mail.kind == "17-030"]
             contact = await session.get(CorrectionsContact, row.contact_id)
         assert contact
-        assert contact.kind in ("contact", "service_manager")
+        assert contact.kind == "contact"
         assert row.fields["missing_form"] == "T-439"
         await _walk(home, rule)
         await _ended_as(home, rule)
@@ -170,7 +179,7 @@ async def test_2_2_in_time_no_letter_is_ever_produced(databases: Databases, keys
         assert (await home.outcome()).outcome == "suitable"
 
 
-@pytest.mark.req("AMB-P1-10")
+@pytest.mark.req("AMB-P1-10", "AMB-P2-4")
 async def test_2_2_rule_7_never_answered_escalates_and_stays_open(
     databases: Databases, keys: KeyRing
 ) -> None:
@@ -179,9 +188,15 @@ async def test_2_2_rule_7_never_answered_escalates_and_stays_open(
         await home.send()
         await v.until(WORKING_DAY_6)
         await eventually(lambda: _letter_taken(home), "no letter")
+        await v.until(instant_at(date(2026, 12, 24), time(12)))
+        task = await home.house.task(home.case_id, "confirm_letter_recipient")
+        assert task.context["round"] == 2
+        await home.answer("confirm_letter_recipient", SERVICE_MANAGER, SEND_FACTS)
         await v.until(instant_at(date(2027, 1, 20), time(12)))
+        letters = [mail.contact_id for mail in await home.mails() if mail.kind == "17-030"]
+        assert letters == ["contact-1", "manager-1"]
         kinds = await home.house.open_kinds(home.case_id)
-        assert {"corrections_silent", "confirm_letter_recipient"} <= kinds
+        assert "corrections_silent" in kinds
         assert "location_outcome" not in kinds
         case = await home.house.case(home.case_id)
         assert (case.step, case.closed_at) == ("2.2", None)

@@ -8,7 +8,7 @@ from email import message_from_bytes, policy
 
 from adapters.letter_message import guarded
 from adapters.message_parts import parse_message
-from adapters.ports import GatewayAcceptance, OutgoingMail, Permanent, ReceivedMessage, Transient
+from adapters.ports import GatewayAcceptance, OutgoingMail, Permanent, ReceivedMessage
 from workers.embedded.mail_gateway import delivery_report
 
 Clock = Callable[[], Awaitable[datetime]]
@@ -45,8 +45,6 @@ class VirtualGateway:
     domains: frozenset[str]
     clock: Clock
     returns: MailboxInMemory = field(default_factory=MailboxInMemory)
-    away: bool = False
-    """Nothing is taken: every mail is tried again."""
     refuses: int = 0
     """How many of the next mails are refused for good."""
     bounces: int = 0
@@ -54,11 +52,9 @@ class VirtualGateway:
     taken: list[tuple[OutgoingMail, GatewayAcceptance]] = field(default_factory=list)
 
     async def send(self, mail: OutgoingMail) -> GatewayAcceptance:
-        """Take the message at the virtual instant. Raises Transient while away, Permanent when it refuses."""
+        """Take the message at the virtual instant. Raises Permanent when it refuses."""
         now = await self.clock()
         letter = guarded(mail, self.domains, date=now)
-        if self.away:
-            raise Transient("the gateway cannot be reached")
         if self.refuses:
             self.refuses -= 1
             raise Permanent("the gateway refused the message")

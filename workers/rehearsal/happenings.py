@@ -38,7 +38,8 @@ RETURNS = {
 }
 """How a form comes back."""
 REGISTER = ("the person is entered", "the person has left the home")
-GATEWAY = ("is away", "works again", "refuses the next mail", "returns the next mail undelivered")
+GATEWAY = ("refuses the next mail", "returns the next mail undelivered")
+"""A gateway that is away is not among them: virtual time stands still while an activity is tried again."""
 GROUPS = {"New CSO": ("New CSO",), "Exit NSO": ("Exit NSO",), "both groups": ("New CSO", "Exit NSO")}
 _TO_THE_END = "to the end"
 _UNTIL = "until "

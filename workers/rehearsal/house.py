@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.deadlines import Deadlines
@@ -88,6 +89,8 @@ class House:
     """Further people on the register, as lines of its file."""
     _register_as_of: datetime | None = None
     _begun: frozenset[str] = frozenset()
+    _read: int = 0
+    """Messages of the return mailbox that have been read."""
 
     @property
     def cases(self) -> RunningCases:
@@ -103,9 +106,9 @@ class House:
     async def settle(self) -> None:
         """Wait until nothing is under way; a virtual second or two pass. Raises ClockStandsStill."""
         for _ in range(_MOST_TICKS):
-            begun = await self._begin_open_cases()
+            begun = await self._begin_open_cases() or await self._read_returns()
             started = time.monotonic()
-            await self.environment.sleep(_TICK)
+            await self._sleep(_TICK)
             if time.monotonic() - started < _STILL_BUSY and not begun:
                 break
         else:
@@ -122,8 +125,16 @@ class House:
     async def _pass_to(self, instant: datetime) -> None:
         left = instant - await self.environment.get_current_time()
         if left > timedelta(0):
-            await self.environment.sleep(left)
+            await self._sleep(left)
         await self.settle()
+
+    async def _sleep(self, span: timedelta) -> None:
+        try:
+            await self.environment.sleep(span)
+        except RPCError:
+            raise ClockStandsStill(
+                "the virtual clock stands still: something is tried again and again"
+            ) from None
 
     async def _next_review(self) -> datetime | None:
         """When the sweep over homes that are not suitable has something to do next (UTC)."""
@@ -141,11 +152,14 @@ class House:
             self._register_as_of = self.now
             await register_changed(self.record.worker, self.cases, self.now)
 
-    async def read_returns(self) -> None:
-        """What the worker does every few seconds: look for returned mail."""
-        self.now = await self.environment.get_current_time()
-        await self.returns.take_new(self.now)
-        await self.settle()
+    async def _read_returns(self) -> bool:
+        """What the worker does every few seconds: look for returned mail. True when there was some."""
+        held = len(self.gateway.returns.held)
+        if held == self._read:
+            return False
+        self._read = held
+        await self.returns.take_new(await self.environment.get_current_time())
+        return True
 
     async def _begin_open_cases(self) -> bool:
         async with self.record.worker.transaction() as session:

@@ -161,13 +161,10 @@ class Rehearsal:
     async def _gateway(self, step: GatewayDoes) -> None:
         self._happens(f"The mail gateway {step.what}.")
         gateway = self._house.gateway
-        match step.what:
-            case "is away" | "works again":
-                gateway.away = step.what == "is away"
-            case "refuses the next mail":
-                gateway.refuses += 1
-            case _:
-                gateway.bounces += 1
+        if step.what == "refuses the next mail":
+            gateway.refuses += 1
+        else:
+            gateway.bounces += 1
 
     async def _comes_back(self, step: ComesBack) -> None:
         scene = await self._seen({})
@@ -184,7 +181,7 @@ class Rehearsal:
                 step.line, f"no {step.form.value} has been sent yet, so none comes back"
             ) from None
         self._house.gateway.returns.put(message)
-        await self._house.read_returns()
+        await self._house.settle()
 
     async def _scan(self, step: Step) -> None:
         """The signed paper is scanned into the person's file."""
