@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -232,7 +233,7 @@ async def test_every_step_has_a_page_with_its_role_and_requirements(office: Offi
     overview = await visitor.get("/policy")
     for ref, step in STEPS.items():
         assert f'href="/policy/{ref}"' in overview.text
-        said = words(await visitor.get(f"/policy/{ref}"))
+        said = unescape(words(await visitor.get(f"/policy/{ref}")))
         assert step.title in said
         assert "What the document asks" in said
     said = words(await visitor.get("/policy/1.6"))

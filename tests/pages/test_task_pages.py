@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from models.database import Database
 from models.tables.case import Command, TurnRecord
 from models.tables.web import Draft
 from procedures.answers import ALL
@@ -16,6 +17,7 @@ from procedures.by_hand import BY_HAND
 from procedures.terms import Role
 from tests.api.office import AWS, MANAGER, NOW, Office
 from tests.api.test_answering import STRANGER, post, task_of
+from tests.conftest import free_port
 from tests.pages.desk import Desk, desk, hidden, words
 from tests.workflows.people import LEE, import_people
 from tests.workflows.running import House, eventually
@@ -310,3 +312,23 @@ async def test_a_form_without_its_key_or_for_another_role_is_not_sent(office: Of
     keyless = await manager.post("/tasks/C1-1", arranged="Somebody")
     assert keyless.status_code == 422
     assert "came without its key" in words(keyless)
+
+
+async def test_while_the_database_is_away_what_was_typed_stays_in_the_page(office: Office) -> None:
+    """The page carries the form on, with the same key: sent again, it is the same command."""
+    await office.searched_entry("C1")
+    await office.task("C1-1", "C1", kind="why_pending", step="1.3")
+    visitor = await desk(office, AWS)
+    shown = await form_at(visitor, "/tasks/C1-1")
+    there = office.resources
+    gone = Database(f"postgresql+asyncpg://nobody@127.0.0.1:{free_port()}/nowhere")
+    office.resources = replace(there, database=gone)
+    adrift = office.client()
+    adrift.cookies.set("placement", visitor.client.cookies["placement"])
+    away = await adrift.post("/tasks/C1-1", data={"csrf": visitor.csrf, **shown, "reason": "half & half"})
+    assert away.status_code == 503
+    assert "What you typed is still in this page" in words(away)
+    assert 'action="/tasks/C1-1"' in away.text
+    assert 'name="reason" value="half &amp; half"' in away.text
+    assert [hidden(away, name) for name in ("csrf", "key")] == [visitor.csrf, shown["key"]]
+    await gone.close()

@@ -17,15 +17,15 @@ from tests.workflows.gateway import CONTACT, SEND_FACTS, SERVICE_MANAGER, change
 from tests.workflows.running import ADVISOR, MANAGER, Said, a_call, eventually
 from tests.workflows.skipping import Virtual, virtual
 
-WEDNESDAY = date(2026, 12, 9)
-"""Working days 1 to 5 are 10, 11, 14, 15 and 16 December; the letter may go on Thursday 17 December."""
+WEDNESDAY = date(2030, 12, 11)
+"""Working days 1 to 5 are 12, 13, 16, 17 and 18 December; the letter may go on Thursday 19 December."""
 COMPLETE = {
     "order_status": "CSO",
     "match_circumstances": "None known.",
     "locality_information": "None known.",
     "risk_rating_information": "None.",
     "completed_by": "Sam Contact, Harbourview",
-    "completed_on": "2026-12-14",
+    "completed_on": "2030-12-16",
 }
 
 
@@ -86,29 +86,29 @@ async def finish(v: Virtual, case_id: str) -> str | None:
 async def test_1_6_letters_over_the_holidays_then_service_manager_and_reminders(
     databases: Databases, keys: KeyRing
 ) -> None:
-    async with virtual(databases, keys, start=at(date(2026, 12, 23), 10)) as v:
+    async with virtual(databases, keys, start=at(date(2030, 12, 23), 10)) as v:
         case_id = await v.case_with_t441()
-        await v.until(at(date(2027, 1, 6), 8, 59))
+        await v.until(at(date(2031, 1, 6), 8, 59))
         assert await letters(v) == []
-        await v.until(at(date(2027, 1, 6), 9, 1))
+        await v.until(at(date(2031, 1, 6), 9, 1))
         (first,) = await some(lambda: letters(v))
-        assert (first.date(), first.hour, first.minute) == (date(2027, 1, 6), 9, 0)
+        assert (first.date(), first.hour, first.minute) == (date(2031, 1, 6), 9, 0)
         assert await notices(v, "letter_17_030") == 1
-        await v.until(at(date(2027, 1, 13), 9, 1))
+        await v.until(at(date(2031, 1, 13), 9, 1))
         task = await v.house.task(case_id, "confirm_letter_recipient")
         assert task.context["round"] == 2
         await v.house.answer(case_id, "confirm_letter_recipient", dict(SERVICE_MANAGER), facts=SEND_FACTS)
-        await v.until(at(date(2027, 1, 14), 9, 1))
+        await v.until(at(date(2031, 1, 14), 9, 1))
         second = (await some(lambda: _two(v)))[1]
-        assert (second.date(), second.hour) == (date(2027, 1, 14), 9)
+        assert (second.date(), second.hour) == (date(2031, 1, 14), 9)
         assert "corrections_silent" in await v.house.open_kinds(case_id)
-        await v.until(at(date(2027, 1, 21), 9, 1))
+        await v.until(at(date(2031, 1, 21), 9, 1))
         assert await some(lambda: notices(v, "corrections_still_silent")) == 1
-        await v.until(at(date(2027, 1, 28), 9, 1))
+        await v.until(at(date(2031, 1, 28), 9, 1))
         await eventually(lambda: _true(notices(v, "corrections_still_silent"), 2), "no second reminder")
         because = {"end_reminders_because": "The service manager was met in person."}
         await v.house.answer(case_id, "corrections_silent", because, by=MANAGER)
-        await v.until(at(date(2027, 2, 26), 12))
+        await v.until(at(date(2031, 2, 26), 12))
         assert await notices(v, "corrections_still_silent") == 2
         assert len(await letters(v)) == 2
         assert await v.house.code("P-LIVE") == "D1P/PEN"
@@ -127,14 +127,14 @@ async def _true(counting: Awaitable[int], wanted: int) -> bool | None:
 async def test_1_6_completed_in_time_no_letter_ever_then_d1(databases: Databases, keys: KeyRing) -> None:
     async with virtual(databases, keys, start=at(WEDNESDAY, 10)) as v:
         case_id = await v.case_with_t441()
-        await v.until(at(date(2026, 12, 16), 23))
+        await v.until(at(date(2030, 12, 18), 23))
         await v.returned(case_id)
         with pytest.raises(Said) as refused:
             await review(v, case_id, "complete", returned=COMPLETE | {"completed_by": ""})
         assert refused.value.rule == "P1.S6.b6"
         assert await v.house.open_kinds(case_id) >= {"review_return"}
         await review(v, case_id, "complete")
-        await v.until(at(date(2026, 12, 21), 12))
+        await v.until(at(date(2030, 12, 23), 12))
         assert await letters(v) == []
         assert await finish(v, case_id) == "D1/CUR"
         assert await notices(v, "lives_in_a_home") == 1
@@ -146,16 +146,16 @@ async def test_1_6_incomplete_goes_back_the_clock_runs_on_and_a_late_form_is_tak
 ) -> None:
     async with virtual(databases, keys, start=at(WEDNESDAY, 10)) as v:
         case_id = await v.case_with_t441()
-        await v.until(at(date(2026, 12, 14), 11))
+        await v.until(at(date(2030, 12, 16), 11))
         await v.returned(case_id)
         with pytest.raises(Said) as refused:
             await review(v, case_id, "incomplete", returned=COMPLETE, recipient_confirmed=True)
         assert refused.value.rule == "AMB-P1-9"
         half = {"order_status": "CSO"}
         await review(v, case_id, "incomplete", returned=half, recipient_confirmed=True)
-        await v.until(at(date(2026, 12, 17), 9, 1))
+        await v.until(at(date(2030, 12, 19), 9, 1))
         (letter,) = await some(lambda: letters(v))
-        assert letter.date() == date(2026, 12, 17)
+        assert letter.date() == date(2030, 12, 19)
         assert await v.gateway.kinds() == ["T-441", "T-441 incomplete", "17-030"]
         async with v.databases.owner.transaction() as session:
             row = await session.scalar(select(SecureMessage).where(SecureMessage.kind == "17-030"))
@@ -163,7 +163,7 @@ async def test_1_6_incomplete_goes_back_the_clock_runs_on_and_a_late_form_is_tak
             assert "completed_by" in row.fields["missing_parts"]
         await v.returned(case_id, "in-2")
         await review(v, case_id, "complete")
-        await v.until(at(date(2027, 2, 1), 12))
+        await v.until(at(date(2031, 2, 1), 12))
         assert len(await letters(v)) == 1
         assert await finish(v, case_id) == "D1/CUR"
 
@@ -174,18 +174,18 @@ async def test_1_6_an_unread_return_holds_the_letter_and_the_manager_is_asked_at
 ) -> None:
     async with virtual(databases, keys, start=at(WEDNESDAY, 10)) as v:
         case_id = await v.case_with_t441()
-        await v.until(at(date(2026, 12, 16), 20))
+        await v.until(at(date(2030, 12, 18), 20))
         await v.returned(case_id)
         await v.returned(case_id)
-        await v.until(at(date(2026, 12, 17), 11, 59))
+        await v.until(at(date(2030, 12, 19), 11, 59))
         assert await letters(v) == []
         assert "unread_return" not in await v.house.open_kinds(case_id)
-        await v.until(at(date(2026, 12, 17), 12, 1))
+        await v.until(at(date(2030, 12, 19), 12, 1))
         assert await v.house.task(case_id, "unread_return")
         assert await letters(v) == []
         await review(v, case_id, "not_the_form", note="A question about parking.")
         (letter,) = await some(lambda: letters(v))
-        assert letter.date() == date(2026, 12, 17)
+        assert letter.date() == date(2030, 12, 19)
         assert "unread_return" not in await v.house.open_kinds(case_id)
 
 
@@ -196,11 +196,11 @@ async def test_1_6_a_changed_contact_is_confirmed_anew_on_the_due_day(
     async with virtual(databases, keys, start=at(WEDNESDAY, 10)) as v:
         case_id = await v.case_with_t441()
         await change_contact(v.databases.owner)
-        await v.until(at(date(2026, 12, 16), 8, 59))
+        await v.until(at(date(2030, 12, 18), 8, 59))
         assert "confirm_letter_recipient" not in await v.house.open_kinds(case_id)
-        await v.until(at(date(2026, 12, 16), 9, 1))
+        await v.until(at(date(2030, 12, 18), 9, 1))
         await v.house.task(case_id, "confirm_letter_recipient")
-        await v.until(at(date(2026, 12, 17), 9, 30))
+        await v.until(at(date(2030, 12, 19), 9, 30))
         assert await letters(v) == []
         stale = SEND_FACTS | {"contact_unchanged": False}
         with pytest.raises(Said) as refused:
@@ -209,7 +209,7 @@ async def test_1_6_a_changed_contact_is_confirmed_anew_on_the_due_day(
         newer = CONTACT | {"contact_version": 2}
         await v.house.answer(case_id, "confirm_letter_recipient", newer, facts=SEND_FACTS)
         (letter,) = await some(lambda: letters(v))
-        assert letter.date() == date(2026, 12, 17)
+        assert letter.date() == date(2030, 12, 19)
 
 
 @pytest.mark.req("AMB-X-8", "NFR-2")
@@ -254,12 +254,12 @@ async def test_1_6_wrong_recipient_is_an_incident_and_a_new_send_has_a_new_clock
         assert refused.value.rule == "AMB-X-7"
         await v.house.change(case_id, "wrong_recipient", {"mail_id": mail_id, "note": "Wrong office."})
         assert await v.house.open_kinds(case_id) == {"privacy_incident", "send_t441"}
-        await v.until(at(date(2026, 12, 14), 10))
+        await v.until(at(date(2030, 12, 16), 10))
         await v.send(case_id)
-        await v.until(at(date(2026, 12, 21), 12))
+        await v.until(at(date(2030, 12, 23), 12))
         assert await letters(v) == []
-        await v.until(at(date(2026, 12, 22), 9, 1))
-        assert [letter.date() for letter in await some(lambda: letters(v))] == [date(2026, 12, 22)]
+        await v.until(at(date(2030, 12, 24), 9, 1))
+        assert [letter.date() for letter in await some(lambda: letters(v))] == [date(2030, 12, 24)]
 
 
 @pytest.mark.req("NFR-4", "CAL-NZ-11")
@@ -273,10 +273,10 @@ async def test_1_6_a_deadline_is_extended_or_counted_again_with_a_reason(
         more = {"working_days": 7, "reason": "The office was closed by a flood."}
         await v.house.change(case_id, "extend_deadline", more)
         await v.house.change(case_id, "recalculate_deadline", {"reason": "Nothing has changed."})
-        await v.until(at(date(2026, 12, 18), 20))
+        await v.until(at(date(2030, 12, 20), 20))
         assert await letters(v) == []
-        await v.until(at(date(2026, 12, 21), 9, 1))
-        assert [letter.date() for letter in await some(lambda: letters(v))] == [date(2026, 12, 21)]
+        await v.until(at(date(2030, 12, 23), 9, 1))
+        assert [letter.date() for letter in await some(lambda: letters(v))] == [date(2030, 12, 23)]
         async with v.databases.owner.transaction() as session:
             clocks = (await session.scalars(select(Clock).order_by(Clock.clock_id))).all()
         assert [bool(clock.stopped_at) for clock in clocks][:2] == [True, True]
@@ -313,7 +313,7 @@ async def test_1_6_disclosure_ends_when_something_happens(
             "withdraw": {"reason": "Opened twice."},
         }
         await v.house.change(case_id, kind, bodies[kind])
-        await v.until(at(date(2027, 1, 29), 12))
+        await v.until(at(date(2031, 1, 31), 12))
         assert await v.gateway.kinds() == ["T-441"]
         async with v.databases.owner.transaction() as session:
             (clock,) = (await session.scalars(select(Clock))).all()
@@ -328,7 +328,7 @@ async def test_1_6_a_form_that_says_otherwise_leads_to_a_call_not_to_d1(
     async with virtual(databases, keys, start=at(WEDNESDAY, 10)) as v:
         case_id = await v.case_with_t441()
         await v.returned(case_id)
-        neither = {"order_status": "neither", "completed_by": "Sam Contact", "completed_on": "2026-12-10"}
+        neither = {"order_status": "neither", "completed_by": "Sam Contact", "completed_on": "2030-12-12"}
         await v.until(await v.now() + hours(2))
         await review(v, case_id, "complete", returned=neither)
         assert await v.house.open_kinds(case_id) == {"phone_corrections"}
@@ -380,10 +380,10 @@ async def test_1_6_a_lost_run_goes_on_from_the_record_and_writes_the_letter_once
     async with virtual(databases, keys, start=at(WEDNESDAY, 10)) as v:
         case_id = await v.case_with_t441()
         await lose(v, case_id, clock=0)
-        await v.until(at(date(2026, 12, 21), 15))
+        await v.until(at(date(2030, 12, 23), 15))
         assert await RunningCases(v.house.client).start("identify", case_id, again=True)
         (letter,) = await some(lambda: letters(v))
-        assert letter.date() == date(2026, 12, 21)
+        assert letter.date() == date(2030, 12, 23)
         await lose(v, case_id, clock=1)
         assert await RunningCases(v.house.client).start("identify", case_id, again=True)
         await v.returned(case_id)

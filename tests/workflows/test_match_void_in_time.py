@@ -28,13 +28,13 @@ from tests.workflows.skipping import virtual
 from tests.workflows.suitability import Office
 
 ANA = applicant("ana")
-MONDAY = datetime(2027, 2, 28, 23, 0, tzinfo=UTC)
-"""Monday 1 March 2027, noon in New Zealand; no holiday until Good Friday on the 26th."""
+MONDAY = datetime(2032, 2, 29, 23, 0, tzinfo=UTC)
+"""Monday 1 March 2032, noon in New Zealand; no holiday until Good Friday on the 26th."""
 
 
 def opening(day: int) -> datetime:
-    """09:00 local on this day of March 2027."""
-    return datetime(2027, 2, 28, 20, 0, tzinfo=UTC) + timedelta(days=day - 1)
+    """09:00 local on this day of March 2032."""
+    return datetime(2032, 2, 29, 20, 0, tzinfo=UTC) + timedelta(days=day - 1)
 
 
 @pytest.fixture

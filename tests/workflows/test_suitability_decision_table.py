@@ -22,10 +22,10 @@ from tests.workflows.running import Said, eventually
 from tests.workflows.skipping import virtual
 from tests.workflows.suitability import NOT_SUITABLE, SUITABLE, Home, Office, shared_office
 
-SENT = instant_at(date(2026, 12, 9), time(10))
+SENT = instant_at(date(2030, 12, 11), time(10))
 """A Wednesday: working days 1 to 5 are 10, 11, 14, 15 and 16 December; the letter may go on Thursday the 17th."""
-DUE = instant_at(date(2026, 12, 16), time(23, 0))
-WORKING_DAY_6 = instant_at(date(2026, 12, 17), time(9, 1))
+DUE = instant_at(date(2030, 12, 18), time(23, 0))
+WORKING_DAY_6 = instant_at(date(2030, 12, 19), time(9, 1))
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ async def test_2_2_decision_table_late(databases: Databases, keys: KeyRing, rule
         await v.until(WORKING_DAY_6)
         await eventually(lambda: _letter_taken(home), "no letter")
         [letter] = await _letters(home)
-        assert letter == datetime(2026, 12, 17, 9, 0)
+        assert letter == datetime(2030, 12, 19, 9, 0)
         async with databases.worker.transaction() as session:
             [row] = [mail for mail in await home.mails() if mail.kind == "17-030"]
             contact = await session.get(CorrectionsContact, row.contact_id)
@@ -171,10 +171,10 @@ async def test_2_2_in_time_no_letter_is_ever_produced(databases: Databases, keys
         home = await Office(v.house, v.gateway, databases).begin(LEE)
         await home.send()
         clock = await home.clock()
-        assert clock["due_at"] == "2026-12-16T10:59:59Z"
+        assert clock["due_at"] == "2030-12-18T10:59:59Z"
         await v.until(DUE)
         await home.corrections_says()
-        await v.until(instant_at(date(2026, 12, 22), time(12)))
+        await v.until(instant_at(date(2030, 12, 24), time(12)))
         assert await _letters(home) == []
         assert (await home.outcome()).outcome == "suitable"
 
@@ -188,11 +188,11 @@ async def test_2_2_rule_7_never_answered_escalates_and_stays_open(
         await home.send()
         await v.until(WORKING_DAY_6)
         await eventually(lambda: _letter_taken(home), "no letter")
-        await v.until(instant_at(date(2026, 12, 24), time(12)))
+        await v.until(instant_at(date(2030, 12, 30), time(12)))
         task = await home.house.task(home.case_id, "confirm_letter_recipient")
         assert task.context["round"] == 2
         await home.answer("confirm_letter_recipient", SERVICE_MANAGER, SEND_FACTS)
-        await v.until(instant_at(date(2027, 1, 20), time(12)))
+        await v.until(instant_at(date(2031, 1, 22), time(12)))
         letters = [mail.contact_id for mail in await home.mails() if mail.kind == "17-030"]
         assert letters == ["contact-1", "manager-1"]
         kinds = await home.house.open_kinds(home.case_id)
@@ -212,13 +212,13 @@ async def test_2_2_rule_8_order_ended_cancels_everything_and_procedure_1_makes_i
         office = Office(v.house, v.gateway, databases)
         home = await office.begin(LEE)
         await home.send()
-        await v.until(instant_at(date(2026, 12, 14), time(12)))
+        await v.until(instant_at(date(2030, 12, 16), time(12)))
         await home.change("corrections_says", await says(home, "NSO"))
         ended = await home.house.closed(home.case_id)
         assert (ended.outcome, ended.state["exchange"]["clock"]) == ("ceased_nso", None)
         following = await office.follower(home.case_id, "identify")
         assert await eventually(lambda: _code(home, "D2P/PEN"), "the code did not move")
-        await v.until(instant_at(date(2026, 12, 22), time(12)))
+        await v.until(instant_at(date(2030, 12, 24), time(12)))
         assert [mail.kind for mail in await home.mails()] == ["T-439+T-442"]
         answers = {"answers": {"order_ended": True, "confirmed_how": "by phone"}}
         await home.house.answer(following.case_id, "nso_questions", answers)
@@ -254,5 +254,5 @@ async def test_2_2_rule_9_vacated_keeps_d1_and_tells_corrections(databases: Data
         assert duty.state["kind"] == "accommodation_change"
         await home.house.task(duty.case_id, "send_t442")
         assert await home.house.code(LEE.ref) == "D1/CUR"
-        await v.until(instant_at(date(2026, 12, 22), time(12)))
+        await v.until(instant_at(date(2030, 12, 24), time(12)))
         assert [mail.kind for mail in await home.mails()] == ["T-439+T-442"]
