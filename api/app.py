@@ -14,6 +14,7 @@ from api import (
     commands,
     contacts,
     documents,
+    duplicates,
     events,
     health,
     mail,
@@ -51,7 +52,20 @@ def create_app(resources: Resources) -> FastAPI:
     openapi.install(app)
 
     parts = (
-        *(tasks, task_actions, cases, commands, documents, mail, clocks, notices, people, reports, prints),
+        *(
+            tasks,
+            task_actions,
+            cases,
+            commands,
+            documents,
+            mail,
+            clocks,
+            notices,
+            people,
+            duplicates,
+            reports,
+            prints,
+        ),
         *(contacts, calendars, absences, events, placements, operations, me, health),
     )
     for part in parts:

@@ -83,7 +83,7 @@ async def person(
     assessments = await people.assessments_of_person(resources.database, person_ref)
     sealed = await people.file_of_person(resources.database, person_ref)
     await audit_read(caller, "person", person_ref)
-    if sealed:
+    if sealed and _may_open(caller, sealed):
         await audit_read(caller, "person file", sealed.file_id)
     return PersonWhole(
         id=person_ref,
@@ -91,7 +91,7 @@ async def person(
         key_details=people.key_details_of(assessments),
         assessments=assessments,
         duplicates=await people.duplicates_of_person(resources.database, person_ref),
-        file=_opened(caller, sealed) if sealed else None,
+        file=_opened(caller, sealed) if sealed and _may_open(caller, sealed) else None,
         cases=[
             shown_case(one) for one in await cases_of_person(resources.database, caller.sight, person_ref)
         ],
@@ -131,6 +131,11 @@ def _hits(found: list[Candidate], kind: SearchKind) -> list[dict[str, object]]:
         for one in found
         if kind.value in one.found_by
     ]
+
+
+def _may_open(caller: Caller, sealed: people.SealedFile) -> bool:
+    """An invalid match keeps its file, for the advisors of procedure 1 and the manager alone (AMB-A-4)."""
+    return not sealed.invalid_match or caller.sight.has_any(SEARCHES_THE_REGISTER)
 
 
 def _opened(caller: Caller, sealed: people.SealedFile) -> FileShown:

@@ -19,6 +19,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.composing import MailHouse
 from activities.contacts import Contacts, Fallback
 from activities.deadlines import Deadlines
+from activities.duplicates import Duplicates
 from activities.duties import Duties
 from activities.intake import Intake
 from activities.linking import Linking
@@ -280,6 +281,7 @@ def activities_of(parts: WorkerParts) -> Sequence[Callable[..., Any]]:
         recording.record_turn,
         searching.search_entry,
         linking.link_person,
+        Duplicates(parts.database).mirror_duplicate,
         linking.new_numbers,
         linking.entry_joins,
         deadlines.call_ladder,

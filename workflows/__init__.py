@@ -4,11 +4,13 @@ from workflows.check_suitability import CheckSuitability
 from workflows.disclose_change import DiscloseChange
 from workflows.identify import Identify
 from workflows.intake import IntakeRun, OpenFriday
+from workflows.link_duplicate import LinkDuplicate
 from workflows.match_void import MatchVoid
 from workflows.offer import OfferProperty
 from workflows.sort_mail import SortReceivedMail
 
 WORKFLOWS = [
+    LinkDuplicate,
     SortReceivedMail,
     OpenFriday,
     IntakeRun,

@@ -7,9 +7,9 @@ from sqlalchemy import or_, select
 from models.database import Database
 from models.queries.visible import visible_cases
 from models.tables.case import CaseRecord
-from models.tables.mail import Document, PersonFileName, ReceivedMail
+from models.tables.mail import Document, PersonFile, PersonFileName, ReceivedMail
 from procedures.tasks import Frozen
-from procedures.visibility import Sight
+from procedures.visibility import SEARCHES_THE_REGISTER, Sight
 
 
 class DocumentRecord(Frozen):
@@ -56,10 +56,16 @@ async def documents_of_case(
 
 
 async def sees_document(database: Database, sight: Sight, held: DocumentRecord) -> bool:
-    """Whoever sees a case of the person may read the person's file; an unsorted mail, whoever sees its sorting (PRV-9)."""
+    """Whoever sees a case of the person may read the person's file; an unsorted mail, whoever sees its sorting (PRV-9).
+
+    The file of an invalid match is for the advisors of procedure 1 and the manager alone (AMB-A-4).
+    """
     of_case = CaseRecord.case_id.in_([held.case_id or f"M-{held.message_id}"])
     person = select(PersonFileName.person_ref).where(PersonFileName.file_id == held.file_id)
     async with database.transaction() as session:
+        file = await session.get(PersonFile, held.file_id) if held.file_id else None
+        if file and file.invalid_match and not sight.has_any(SEARCHES_THE_REGISTER):
+            return False
         found = await session.scalar(
             select(CaseRecord.case_id)
             .where(visible_cases(sight), or_(of_case, CaseRecord.person_ref.in_(person)))

@@ -34,7 +34,7 @@ async def file_one(office: Office, document_id: str, case_id: str, **more: Any) 
     return document_id
 
 
-async def person_file(office: Office, file_id: str, person_ref: str) -> None:
+async def person_file(office: Office, file_id: str, person_ref: str, *, invalid_match: bool = False) -> None:
     """A green file of this person."""
     await office.put(
         PersonFile,
@@ -43,7 +43,7 @@ async def person_file(office: Office, file_id: str, person_ref: str) -> None:
         characteristics={},
         created_at=NOW,
         created_by="u-1",
-        invalid_match=False,
+        invalid_match=invalid_match,
     )
     await office.put(PersonFileName, person_ref=person_ref, file_id=file_id)
 
@@ -204,3 +204,13 @@ async def test_the_task_shows_what_came_and_whom_to_write_to(office: Office) -> 
     assert [one["contact_id"] for one in known["contacts"]] == ["fallback"]
     entry = (await office.client(AWS).get("/api/contacts/fallback")).json()
     assert (entry["version"], entry["kind"]) == (known["contacts"][0]["version"], "fallback")
+
+
+@pytest.mark.req("AMB-A-4")
+async def test_the_file_of_an_invalid_match_is_kept_for_those_of_procedure_1(office: Office) -> None:
+    await office.case("C1", person_ref="P-1")
+    await office.case("C3", "match_void", person_ref="P-1")
+    await person_file(office, "F-1", "P-1", invalid_match=True)
+    await file_one(office, "D-1", "C1", file_id="F-1")
+    for role, status in ((AWS, 200), (Role.MANAGER_HOUSING_WELLBEING_SUPPORT, 200), (AP, 404)):
+        assert (await office.client(role).get("/api/documents/D-1")).status_code == status, role

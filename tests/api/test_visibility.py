@@ -41,6 +41,7 @@ CALLS: dict[tuple[str, str], dict[Role, int]] = {
     ("GET", "/api/commands"): {AWS: 200, AP: 200, MANAGER: 200},
     ("GET", "/api/people?name=Tester"): {AWS: 200, MANAGER: 200},
     ("POST", "/api/people/search"): {AWS: 200, MANAGER: 200},
+    ("POST", "/api/people/P-1/duplicates"): {AWS: 422, MANAGER: 422},
     ("GET", "/api/people/P-1"): {AWS: 200, AP: 404, MANAGER: 200},
     ("GET", "/api/people/P-3"): {AWS: 200, AP: 200, MANAGER: 200},
     ("GET", "/api/reports"): {AWS: 200, MANAGER: 200},

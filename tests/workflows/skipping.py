@@ -89,19 +89,21 @@ class Virtual:
         await self.send(case_id)
         return case_id
 
-    async def case_before_t441(self) -> str:
+    async def case_before_t441(
+        self, row: str = LIVE_ROW, ref: str = "P-LIVE", occupancy: str = "tenant"
+    ) -> str:
         """A live person's case in which the T-441 can be sent now."""
-        case_id = await self.case()
+        case_id = await self.case(row)
         answer = self.house.answer
         await answer(
             case_id,
             "match_entry",
-            {"outcome": "potential_match", "person_ref": "P-LIVE", "note": "same person"},
+            {"outcome": "potential_match", "person_ref": ref, "note": "same person"},
             facts=SEARCHED,
         )
         await answer(case_id, "first_question", {"answers": {"reported_status": "CSO"}})
-        live = {"record_state": "live", "occupancy": "tenant"}
-        await answer(case_id, "live_record", {"live": True, "evidence": "tenant"}, facts=live)
+        live = {"record_state": "live", "occupancy": occupancy}
+        await answer(case_id, "live_record", {"live": True, "evidence": occupancy}, facts=live)
         await answer(case_id, "phone_corrections", a_call(await self.now()))
         before = {"relation_to_home": "lives in one of our homes", "identity_checked": True}
         await answer(case_id, "before_t441_questions", {"answers": before})

@@ -139,6 +139,16 @@ async def test_1_5_a_historic_person_ends_as_corrections_says(house: House, said
         assert (await session.scalars(select(SecureMessage))).all() == []
 
 
+@pytest.mark.req("DEF-7", "DEF-6")
+async def test_1_5_a_relative_of_the_same_name_in_the_same_home_is_an_invalid_match(house: House) -> None:
+    """The report means the father; the son's record was linked, and Corrections says that it is not him."""
+    [advisor] = await reported(house, SON)
+    advisor.said = "neither"
+    assert (await advisor.walk()).outcome == "D3"
+    assert await house.code(SON.ref) == "D3/CUR"
+    assert await house.code(LEE.ref) is None
+
+
 @pytest.mark.req("P1.X3")
 async def test_1_5_an_applicant_without_an_order_is_matched_like_anybody_else(house: House) -> None:
     [advisor] = await reported(house, KIM)
