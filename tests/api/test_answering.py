@@ -186,6 +186,7 @@ async def test_an_answer_to_a_case_that_has_ended_is_kept(office: Office, house:
     ).status_code == 403
     ended = await manager.post(path, json=change, headers={"Idempotency-Key": "key-withdraw-1"})
     assert (ended.status_code, ended.json()["outcome"]) == (200, "withdrawn")
+    await house.client.get_workflow_handle(task["case_id"]).result()
     late = await answer(client, task, NO_MATCH, "key-late-1")
     assert late.status_code == 409
     assert late.json()["type"].endswith(":late")
