@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.database import Database
 from models.tables.audit import AuditEvent
+from procedures.record import Turn
 from procedures.tasks import By
 
 
@@ -43,6 +44,20 @@ async def write_audit(
             detail=detail or {},
         )
         .on_conflict_do_nothing(index_elements=["business_key"])
+    )
+
+
+async def audit_effect(session: AsyncSession, turn: Turn, position: int, action: str, subject: str) -> None:
+    """The event of one effect of a turn; keyed by its place in the turn, so a repeat is a no-op."""
+    await write_audit(
+        session,
+        by=turn.by,
+        at=turn.at,
+        action=action,
+        case_id=turn.case_id,
+        step=turn.step,
+        subject=subject,
+        business_key=f"{turn.case_id}/{turn.number}/{position}",
     )
 
 

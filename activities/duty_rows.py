@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from activities.audit import write_audit
+from activities.audit import audit_effect
 from models.tables.duty import MoveWatch, SuitabilityDecision
 from procedures.duty_record import MoveWatched, SuitabilityDecided, WatchEnded
 from procedures.record import Turn
@@ -30,7 +30,9 @@ async def decide(session: AsyncSession, turn: Turn, position: int, effect: Suita
     )
     if effect.suitability is Suitability.SUITABLE:
         await _end(session, turn, MoveWatch.person_ref == effect.person_ref, "found suitable")
-    await _audit(session, turn, position, f"home {effect.suitability.value}", f"{turn.case_id}-{turn.number}")
+    await audit_effect(
+        session, turn, position, f"home {effect.suitability.value}", f"{turn.case_id}-{turn.number}"
+    )
 
 
 async def watch(session: AsyncSession, turn: Turn, position: int, effect: MoveWatched) -> None:
@@ -54,13 +56,13 @@ async def watch(session: AsyncSession, turn: Turn, position: int, effect: MoveWa
             set_={"next_review_at": effect.next_review_at, "review_case_id": None, "ended_at": None},
         )
     )
-    await _audit(session, turn, position, "move watched", effect.watch_id)
+    await audit_effect(session, turn, position, "move watched", effect.watch_id)
 
 
 async def end_watch(session: AsyncSession, turn: Turn, position: int, effect: WatchEnded) -> None:
     """Moved, or the order ended."""
     await _end(session, turn, MoveWatch.watch_id == effect.watch_id, effect.reason)
-    await _audit(session, turn, position, "watch ended", effect.watch_id)
+    await audit_effect(session, turn, position, "watch ended", effect.watch_id)
 
 
 async def _end(session: AsyncSession, turn: Turn, which: ColumnElement[bool], reason: str) -> None:
@@ -68,17 +70,4 @@ async def _end(session: AsyncSession, turn: Turn, which: ColumnElement[bool], re
         update(MoveWatch)
         .where(which, MoveWatch.ended_at.is_(None))
         .values(ended_at=turn.at, ended_because=reason, review_case_id=None)
-    )
-
-
-async def _audit(session: AsyncSession, turn: Turn, position: int, action: str, subject: str) -> None:
-    await write_audit(
-        session,
-        by=turn.by,
-        at=turn.at,
-        action=action,
-        case_id=turn.case_id,
-        step=turn.step,
-        subject=subject,
-        business_key=f"{turn.case_id}/{turn.number}/{position}",
     )

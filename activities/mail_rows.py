@@ -4,7 +4,7 @@ from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from activities.audit import write_audit
+from activities.audit import audit_effect
 from models.tables.mail import Clock, Document, SecureMessage
 from procedures.record import ClockSet, ClockStopped, DocumentReviewed, MailPrepared, MailSettled, Turn
 
@@ -33,7 +33,7 @@ async def prepare(session: AsyncSession, turn: Turn, position: int, effect: Mail
         )
         .on_conflict_do_nothing()
     )
-    await _audit(session, turn, position, f"{effect.kind} prepared", effect.mail_id)
+    await audit_effect(session, turn, position, f"{effect.kind} prepared", effect.mail_id)
 
 
 async def settle(session: AsyncSession, turn: Turn, position: int, effect: MailSettled) -> None:
@@ -46,7 +46,7 @@ async def settle(session: AsyncSession, turn: Turn, position: int, effect: MailS
         .where(rows)
         .values(state=effect.state, problem=effect.reason, settled_at=turn.at)
     )
-    await _audit(session, turn, position, f"mail {effect.state}", effect.mail_id)
+    await audit_effect(session, turn, position, f"mail {effect.state}", effect.mail_id)
 
 
 async def set_clock(session: AsyncSession, turn: Turn, position: int, effect: ClockSet) -> None:
@@ -76,7 +76,7 @@ async def set_clock(session: AsyncSession, turn: Turn, position: int, effect: Cl
             .where(Clock.clock_id == effect.supersedes)
             .values(stopped_at=turn.at, stop_reason=f"replaced: {effect.reason}")
         )
-    await _audit(session, turn, position, "clock set", effect.clock_id)
+    await audit_effect(session, turn, position, "clock set", effect.clock_id)
 
 
 async def stop_clock(session: AsyncSession, turn: Turn, effect: ClockStopped) -> None:
@@ -95,17 +95,4 @@ async def review_document(session: AsyncSession, turn: Turn, position: int, effe
         .where(Document.document_id == effect.document_id)
         .values(complete=effect.complete, missing=effect.missing)
     )
-    await _audit(session, turn, position, "returned form reviewed", effect.document_id)
-
-
-async def _audit(session: AsyncSession, turn: Turn, position: int, action: str, subject: str) -> None:
-    await write_audit(
-        session,
-        by=turn.by,
-        at=turn.at,
-        action=action,
-        case_id=turn.case_id,
-        step=turn.step,
-        subject=subject,
-        business_key=f"{turn.case_id}/{turn.number}/{position}",
-    )
+    await audit_effect(session, turn, position, "returned form reviewed", effect.document_id)
