@@ -4,28 +4,23 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.audit import write_audit
+from activities.case_rows import case_row
 from models.tables.case import CaseRecord, Notice
 from procedures.record import CaseOpened, NoticeGiven, Turn
 
 
 async def open_case(session: AsyncSession, turn: Turn, position: int, effect: CaseOpened) -> None:
     """The row from which a workflow of another procedure starts; its id is deterministic."""
-    state = effect.state
     await session.execute(
         insert(CaseRecord)
         .values(
-            case_id=effect.case_id,
-            procedure=effect.procedure.value,
-            edition=state["edition"],
-            region=state["region"],
-            person_ref=effect.person_ref,
-            entry_id=effect.entry_id,
-            parent_case_id=turn.case_id,
-            step=state["step"],
-            waiting_for="nobody",
-            turn=0,
-            state=state,
-            opened_at=turn.at,
+            case_row(
+                effect.state,
+                turn.at,
+                person_ref=effect.person_ref,
+                entry_id=effect.entry_id,
+                parent_case_id=turn.case_id,
+            )
         )
         .on_conflict_do_nothing()
     )

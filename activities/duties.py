@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
+from activities.case_rows import case_row
 from activities.deadlines import Deadlines
 from activities.running_cases import RunningCases
 from models.database import Database
@@ -232,18 +233,13 @@ async def _open_review(session: AsyncSession, watch: MoveWatch, at: datetime) ->
     await session.execute(
         insert(CaseRecord)
         .values(
-            case_id=case_id,
-            procedure=Procedure.CHECK_SUITABILITY.value,
-            edition=state.edition,
-            region=state.region,
-            person_ref=watch.person_ref,
-            entry_id=state.entry_id,
-            parent_case_id=watch.watch_id,
-            step=state.step,
-            waiting_for="nobody",
-            turn=0,
-            state=state.model_dump(mode="json"),
-            opened_at=at,
+            case_row(
+                state.model_dump(mode="json"),
+                at,
+                person_ref=watch.person_ref,
+                entry_id=state.entry_id,
+                parent_case_id=watch.watch_id,
+            )
         )
         .on_conflict_do_nothing()
     )

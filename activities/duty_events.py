@@ -1,6 +1,6 @@
 """The duty to tell Corrections: events that staff report, and the runs that fulfil it (P2.F, P4.F)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import select, text
@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.audit import record_refusal, write_audit
+from activities.case_rows import case_row
 from activities.duties import person_again
 from activities.running_cases import RunningCases
 from activities.staging import case_number
@@ -45,9 +46,13 @@ class UnderAnOrder(Frozen):
     order_confirmed: bool
 
 
-async def people_under_an_order(session: AsyncSession) -> list[UnderAnOrder]:
-    """Every primary record with the code D1 or D1P."""
-    rows = await session.execute(text(f"{_UNDER_AN_ORDER} ORDER BY a.person_ref"))
+async def people_under_an_order(
+    session: AsyncSession, among: Collection[str] | None = None
+) -> list[UnderAnOrder]:
+    """Every primary record with the code D1 or D1P; with `among` those of these people alone."""
+    only = "" if among is None else "AND a.person_ref = ANY(:among)"
+    values: dict[str, list[str]] = {} if among is None else {"among": list(among)}
+    rows = await session.execute(text(f"{_UNDER_AN_ORDER} {only} ORDER BY a.person_ref"), values)
     return [
         UnderAnOrder(person_ref=ref, code=AssessmentCode(code), order_confirmed=bool(confirmed))
         for ref, code, confirmed in rows
@@ -58,7 +63,7 @@ async def duty_in_force(database: Database, person_ref: str) -> bool:
     """Whether Corrections must be told of changes about this primary record now (AMB-P2-14)."""
     async with database.transaction() as session:
         person = await session.get(RegisterPerson, person_ref)
-        under = [one for one in await people_under_an_order(session) if one.person_ref == person_ref]
+        under = await people_under_an_order(session, {person_ref})
         return person is not None and any(_lasts(one, person) for one in under)
 
 
@@ -128,11 +133,19 @@ async def _concerned(session: AsyncSession, event: ReportedEvent) -> list[Linked
     ):
         return []
     found = []
-    for one in await people_under_an_order(session):
+    for one in await people_under_an_order(session, await _in_question(session, event)):
         person = await session.get(RegisterPerson, one.person_ref)
         if person is not None and _meant(event, person) and _lasts(one, person):
             found.append(await linked(session, person))
     return found
+
+
+async def _in_question(session: AsyncSession, event: ReportedEvent) -> set[str]:
+    """The person of the event; without one, whoever the register has in the home."""
+    if event.person_ref is not None:
+        return {event.person_ref}
+    home = RegisterPerson.property_ref == event.property_ref
+    return set(await session.scalars(select(RegisterPerson.person_ref).where(home)))
 
 
 def _lasts(one: UnderAnOrder, person: RegisterPerson) -> bool:
@@ -207,18 +220,7 @@ async def open_disclosure(
 async def open_row(session: AsyncSession, state: CaseState, person_ref: str, at: datetime) -> None:
     """A case that nobody handed over: the register or a colleague brought it about."""
     await session.execute(
-        insert(CaseRecord).values(
-            case_id=state.case_id,
-            procedure=state.procedure.value,
-            edition=state.edition,
-            region=state.region,
-            person_ref=person_ref,
-            step=state.step,
-            waiting_for="nobody",
-            turn=0,
-            state=state.model_dump(mode="json"),
-            opened_at=at,
-        )
+        insert(CaseRecord).values(case_row(state.model_dump(mode="json"), at, person_ref=person_ref))
     )
 
 

@@ -7,7 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from activities import (
     assessments,
     by_hand,
-    case_questions,
     cases,
     duty_rows,
     mail_rows,
@@ -64,7 +63,7 @@ async def apply_effect(  # noqa: C901 - one line per effect, exhaustive
         case record.DocumentReviewed():
             await mail_rows.review_document(session, turn, position, effect)
         case match_void_record.CaseQuestionsAnswered():
-            await case_questions.answer_questions(session, turn, position, effect)
+            await assessments.answer_questions(session, turn, position, effect)
         case match_void_record.MatchWeighed():
             await offers.weigh_match(session, turn, position, effect)
         case match_void_record.MatchClosed():

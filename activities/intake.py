@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
+from activities.case_rows import case_row
 from activities.deadlines import Deadlines
 from activities.running_cases import RunningCases
 from activities.staging import Staged, message_key, stage_report
@@ -179,19 +180,7 @@ async def open_run(
     )
     async with database.transaction() as session:
         await session.execute(
-            insert(CaseRecord)
-            .values(
-                case_id=case_id,
-                procedure=Procedure.INTAKE.value,
-                edition=edition,
-                region=state.region,
-                step=state.step,
-                waiting_for="nobody",
-                turn=0,
-                state=state.model_dump(mode="json"),
-                opened_at=at,
-            )
-            .on_conflict_do_nothing()
+            insert(CaseRecord).values(case_row(state.model_dump(mode="json"), at)).on_conflict_do_nothing()
         )
         await session.execute(
             insert(ReportRun)

@@ -6,7 +6,7 @@ from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from activities.viewings import audit_effect
+from activities.audit import audit_effect
 from models.tables.placement import Offer, PreApproval, RiskRating, VoidMatch
 from procedures.match_void_record import (
     ApprovalWithdrawn,

@@ -13,6 +13,7 @@ from temporalio import activity
 from temporalio.service import RPCError
 
 from activities.audit import write_audit
+from activities.case_rows import case_row
 from activities.filing import file_later, store_document
 from activities.received import (
     Checked,
@@ -254,19 +255,7 @@ async def _leave_to_a_person(
             suggested_case_id=row.suggested_case_id,
         )
         await session.execute(
-            insert(CaseRecord)
-            .values(
-                case_id=case_id,
-                procedure=state.procedure.value,
-                edition=state.edition,
-                region=state.region,
-                step=state.step,
-                waiting_for="nobody",
-                turn=0,
-                state=state.model_dump(mode="json"),
-                opened_at=at,
-            )
-            .on_conflict_do_nothing()
+            insert(CaseRecord).values(case_row(state.model_dump(mode="json"), at)).on_conflict_do_nothing()
         )
     for held in row.held_case_ids:
         await cases.tell(held, {"unread_reply": row.received_id, "mail_id": row.mail_id})

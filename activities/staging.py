@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.audit import write_audit
+from activities.case_rows import case_row
 from activities.routing import Routes
 from adapters.report_file import ReportFileError, read_report
 from models.tables.case import CaseRecord
@@ -170,11 +171,10 @@ def identify_case(
     case_id: str, entry_id: str, group: Any, friday: date, contradictory: bool, region: str, at: datetime
 ) -> dict[str, Any]:
     """The row from which a case of procedure 1 starts."""
-    edition = edition_in_force(at).name
     state = IdentifyState(
         case_id=case_id,
         procedure=Procedure.IDENTIFY,
-        edition=edition,
+        edition=edition_in_force(at).name,
         region=region,
         step="1.2",
         entry_id=entry_id,
@@ -182,18 +182,7 @@ def identify_case(
         friday=friday,
         contradictory=contradictory,
     )
-    return {
-        "case_id": case_id,
-        "procedure": Procedure.IDENTIFY.value,
-        "edition": edition,
-        "region": region,
-        "entry_id": entry_id,
-        "step": "1.2",
-        "waiting_for": "nobody",
-        "turn": 0,
-        "state": state.model_dump(mode="json"),
-        "opened_at": at,
-    }
+    return case_row(state.model_dump(mode="json"), at, entry_id=entry_id)
 
 
 def _entry(run: ReportRun, key: str, row: ReportRow, entry_id: str, region: str) -> dict[str, Any]:

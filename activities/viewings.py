@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
-from activities.audit import record_access, write_audit
+from activities.audit import audit_effect, record_access
 from activities.deadlines import Deadlines
 from activities.standing import person_now
 from adapters.calendar_file import Appointment, calendar_file
@@ -159,17 +159,3 @@ async def t438_to_print(database: Database, case_id: str, *, by: By, at: datetim
         corrections_contact=viewing.with_corrections,
     )
     return render(fields, at, edition(case.edition))
-
-
-async def audit_effect(session: AsyncSession, turn: Turn, position: int, action: str, subject: str) -> None:
-    """The audit row of one effect, keyed by its place in the turn."""
-    await write_audit(
-        session,
-        by=turn.by,
-        at=turn.at,
-        action=action,
-        case_id=turn.case_id,
-        step=turn.step,
-        subject=subject,
-        business_key=f"{turn.case_id}/{turn.number}/{position}",
-    )

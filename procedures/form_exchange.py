@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from procedures.exchange_state import ConfirmedContact, ExchangeState, ExchangingState, RunningClock
 from procedures.refusals import Refused
-from procedures.returned_parts import missing_fields
+from procedures.returned_parts import how_to_enter, missing_fields
 from procedures.steps import StepRef
 from procedures.tasks import Answer, Facts
 from procedures.terms import Form, Role
@@ -250,7 +250,8 @@ def _check_review(exchange: ExchangeState, answer: ReviewReturn) -> None:
     lacking = missing_fields(exchange.form, answer.returned)
     match answer.verdict:
         case "complete" if lacking or answer.missing:
-            raise Refused("P1.S6.b6", f"not fully completed: {', '.join((*lacking, *answer.missing))}")
+            wanted = (*(how_to_enter(exchange.form, key) for key in lacking), *answer.missing)
+            raise Refused("P1.S6.b6", f"not fully completed: {', '.join(wanted)}")
         case "incomplete" if not (lacking or answer.missing):
             raise Refused("AMB-P1-9", "say what is missing, or record the form as complete")
         case _:

@@ -154,3 +154,17 @@ def missing_fields(form: Form, returned: Mapping[str, object]) -> list[str]:
         if needed and not _is_filled(part, returned.get(part.key)):
             missing.append(part.key)
     return missing
+
+
+def how_to_enter(form: Form, key: str) -> str:
+    """The key of a part, and for a choice the values it may have."""
+    part = next(part for part in RETURNED[form] if part.key == key)
+    match part.kind:
+        case PartKind.CHOICE:
+            return f"{key} ({' or '.join(value for value, _ in part.choices)})"
+        case PartKind.DATE:
+            return f"{key} (a date such as 2026-03-06)"
+        case PartKind.SIGNATURE:
+            return f"{key} (true when it is on the paper)"
+        case PartKind.LINE | PartKind.TEXT:
+            return key

@@ -8,7 +8,7 @@ import signal
 import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 Command = Sequence[str | Path]
 _POLL_SECONDS = 0.1
@@ -46,6 +46,15 @@ class Part(Protocol):
 
     async def stop(self) -> None:
         """Finish what is in hand, end, and return when it is gone; does nothing when it does not run."""
+        ...
+
+
+@runtime_checkable
+class Watched(Protocol):
+    """A part that can end by itself; `placement up` then stops the others and says so."""
+
+    async def ended(self) -> str:
+        """Wait until it ends; says so, and where its log is."""
         ...
 
 

@@ -17,7 +17,7 @@ from workers.embedded.postgres import cluster_of
 from workers.embedded.record import PostgresPart, SchemaPart
 from workers.embedded.temporal_server import TemporalServer
 from workers.parts import PARTS
-from workers.processes import ChildProcess, Claim, Part, StackError, require_free, stop_leftovers
+from workers.processes import Claim, Part, StackError, Watched, require_free, stop_leftovers
 
 READY_WITHIN = 120.0
 """Seconds a part may take to serve; a first start on a slow disk takes a few."""
@@ -82,8 +82,8 @@ class Stack:
         self._console.print("Ready. Ctrl-C stops everything; nothing is lost.", highlight=False)
 
     async def _stay(self, stop: asyncio.Event) -> None:
-        children = [part for part in self._parts if isinstance(part, ChildProcess)]
-        ends = {asyncio.ensure_future(child.ended()): child for child in children}
+        watched = [part for part in self._parts if isinstance(part, Watched)]
+        ends = {asyncio.ensure_future(part.ended()): part for part in watched}
         asked = asyncio.ensure_future(stop.wait())
         done, pending = await asyncio.wait({asked, *ends}, return_when=asyncio.FIRST_COMPLETED)
         for waiting in pending:

@@ -140,9 +140,11 @@ class ExchangeClock:
         return state.contact if contact.valid and contact.unchanged else None
 
     async def _remind(self) -> None:
+        """Corrections is not called silent while its answer lies unread with us: then that is what the manager hears."""
         state = self._exchange.state
         self._exchange.change(reminders=state.reminders + 1)
-        self._exchange.notify("corrections_still_silent", state.reminders + 1)
+        kind = "return_still_unread" if state.unread else "corrections_still_silent"
+        self._exchange.notify(kind, state.reminders + 1)
         await self._schedule_reminder()
 
     async def _schedule_reminder(self) -> None:

@@ -23,7 +23,7 @@ from procedures.forms import (
     disclosed_fields,
 )
 from procedures.refusals import Refused
-from procedures.returned_parts import RETURNED, missing_fields
+from procedures.returned_parts import RETURNED, how_to_enter, missing_fields
 from procedures.terms import ContactKind, Form, Occupancy
 
 HEAD: dict[str, Any] = {
@@ -258,3 +258,10 @@ def test_filling_in_one_more_part_never_adds_a_missing_one_but_its_dependants(
     before = set(missing_fields(form, returned))
     after = set(missing_fields(form, returned | {added: full[added]}))
     assert after <= (before - {added}) | dependants
+
+
+def test_1_6_a_missing_part_says_how_it_is_entered() -> None:
+    assert how_to_enter(Form.T_439, "suitability") == "suitability (suitable or not_suitable)"
+    assert how_to_enter(Form.T_439, "completed_on") == "completed_on (a date such as 2026-03-06)"
+    assert how_to_enter(Form.T_439, "completed_by") == "completed_by"
+    assert how_to_enter(Form.T_438, "signed") == "signed (true when it is on the paper)"

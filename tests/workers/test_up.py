@@ -18,7 +18,8 @@ from sqlalchemy import text
 
 from adapters.settings import Settings, read_settings
 from models.database import Database
-from workers.embedded.postgres import cluster_of
+from workers.embedded.postgres import EmbeddedPostgres, cluster_of
+from workers.embedded.record import PostgresPart
 from workers.migrate import database_url
 from workers.processes import ChildProcess, InProcess, StackError, answers_on, require_free, stop_leftovers
 from workers.up import Stack
@@ -151,6 +152,19 @@ async def test_a_child_that_ends_takes_the_stack_down_and_names_its_log(home: Pa
     console, _ = _quiet()
     with pytest.raises(StackError, match=r"Sleeper ended with status 3: see .*sleeper\.log"):
         await Stack([_child(home, "raise SystemExit(3)")], console).run(asyncio.Event())
+
+
+async def test_a_database_that_ends_by_itself_stops_the_rest(own_cluster: EmbeddedPostgres) -> None:
+    diary: list[str] = []
+    console, output = _quiet()
+    stack = Stack([PostgresPart(own_cluster), _part(Recorder("pages", diary))], console)
+    running = asyncio.create_task(stack.run(asyncio.Event()))
+    await _until(lambda: "Ready" in output.getvalue())
+    postmaster = int((own_cluster.data / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+    os.kill(postmaster, signal.SIGQUIT)
+    with pytest.raises(StackError, match="PostgreSQL ended by itself: see .*log"):
+        await asyncio.wait_for(running, LIMIT)
+    assert diary == ["+pages", "-pages"]
 
 
 async def test_a_child_that_ignores_its_order_is_killed(home: Path) -> None:

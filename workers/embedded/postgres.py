@@ -97,6 +97,11 @@ class EmbeddedPostgres:
         if self.is_running():
             self._control("stop", "--mode=fast", "--wait", "--timeout=60")
 
+    @property
+    def log_file(self) -> Path:
+        """Where the server writes its log."""
+        return self.log or self.data.parent / "postgres.log"
+
     def is_running(self) -> bool:
         """Whether a server runs on this data folder."""
         if not self._exists():
@@ -210,7 +215,7 @@ class EmbeddedPostgres:
         return done.stdout
 
     def _control(self, order: str, *arguments: str) -> None:
-        log = self.log or self.data.parent / "postgres.log"
+        log = self.log_file
         log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with log.open("ab") as file:
             command: Command = [_binary("pg_ctl"), order, "-D", self.data, *arguments]

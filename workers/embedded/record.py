@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from workers.embedded.postgres import DATABASE, EmbeddedPostgres
 from workers.migrate import migrate
 
+_LOOK_EVERY = 2.0
+"""Seconds between two looks at a server that is nobody's child process."""
+
 
 class PostgresPart:
     """The embedded cluster with the record's database; first to start, last to stop."""
@@ -33,6 +36,12 @@ class PostgresPart:
     async def stop(self) -> None:
         """Stop the cluster and wait until it is gone."""
         await asyncio.to_thread(self._cluster.stop)
+
+    async def ended(self) -> str:
+        """Wait until the server is gone; says so, and where its log is."""
+        while await self.ready():
+            await asyncio.sleep(_LOOK_EVERY)
+        return f"{self.name} ended by itself: see {self._cluster.log_file}"
 
 
 class SchemaPart:
