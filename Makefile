@@ -8,6 +8,9 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 NPM_LOCKS := $(wildcard package-lock.json */package-lock.json */*/package-lock.json)
 
+# Compiled modules are kept, whatever the surroundings say: dozens of processes and every workflow run read them.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help install up browser test check trace
 
 help: ## List these targets
@@ -37,7 +40,7 @@ browser:
 	} || { echo "The tests of the pages need Chromium: apt-get install chromium" >&2; exit 1; }
 
 test: $(INSTALLED) browser ## Run the tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(INSTALLED) ## Format, lint, types and the rooms' layers
 	$(BIN)/ruff format --check .

@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from activities import person_files
 from activities.audit import write_audit
 from models.tables.assessment import Assessment, AssessmentVersion
 from procedures.assessment import AssessmentCode, AssessmentStatus
@@ -36,6 +37,8 @@ async def calculate(session: AsyncSession, turn: Turn, position: int, effect: As
         .on_conflict_do_update(index_elements=["number"], set_=values)
     )
     await _store_version(session, turn, position, effect, version, (effect.code, effect.status))
+    if confirmed and effect.code in (AssessmentCode.D1, AssessmentCode.D2):
+        await person_files.match_confirmed(session, turn, position, effect.person_ref)
 
 
 async def answer_questions(

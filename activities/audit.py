@@ -1,5 +1,6 @@
 """Audit rows: every write says who, when and which rule; reads and refusals are appended by the API."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -75,6 +76,24 @@ async def record_access(
             case_id=case_id,
             detail={"why": why},
         )
+
+
+async def record_accesses(
+    database: Database, *, by: By, at: datetime, what: str, subjects: Collection[str], why: str
+) -> None:
+    """The same for many that were read together: one event each."""
+    async with database.transaction() as session:
+        await write_accesses(session, by=by, at=at, what=what, subjects=subjects, why=why)
+
+
+async def write_accesses(
+    session: AsyncSession, *, by: By, at: datetime, what: str, subjects: Collection[str], why: str
+) -> None:
+    """One event for each that was read, in the caller's transaction."""
+    same = {"at": at, "actor": by.subject, "actor_name": by.name, "actor_role": by.role, "refused": False}
+    read = same | {"action": f"read {what}", "detail": {"why": why}}
+    if subjects:
+        await session.execute(insert(AuditEvent), [read | {"subject": one} for one in sorted(subjects)])
 
 
 async def record_refusal(

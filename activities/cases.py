@@ -4,9 +4,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.audit import write_audit
+from activities.case_links import link_to_home_check
 from activities.case_rows import case_row
 from models.tables.case import CaseRecord, Notice
 from procedures.record import CaseOpened, NoticeGiven, Turn
+from procedures.terms import Procedure
+
+_BELONG_TOGETHER = (Procedure.CHECK_SUITABILITY, Procedure.MATCH_VOID)
 
 
 async def open_case(session: AsyncSession, turn: Turn, position: int, effect: CaseOpened) -> None:
@@ -24,6 +28,8 @@ async def open_case(session: AsyncSession, turn: Turn, position: int, effect: Ca
         )
         .on_conflict_do_nothing()
     )
+    if effect.procedure in _BELONG_TOGETHER and effect.person_ref:
+        await link_to_home_check(session, effect.person_ref, turn.at)
     await write_audit(
         session,
         by=turn.by,

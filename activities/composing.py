@@ -10,12 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.contacts import Fallback, directory_entry
+from activities.sent_mistakes import earlier_messages
 from activities.standing import PersonNow, person_now
 from adapters.ports import Permanent
 from models.tables.audit import AuditEvent
 from models.tables.case import CaseRecord, StaffMember, Task
 from models.tables.mail import CorrectionsContact, SecureMessage
 from models.tables.placement import VoidProperty
+from procedures import correct_sent
+from procedures.correct_sent import Mistake
 from procedures.editions import parameters_for
 from procedures.forms import (
     ChaserRound,
@@ -48,8 +51,6 @@ from procedures.proposed_mail import (
     Standing,
 )
 from procedures.terms import ContactKind, Form, Role
-
-_GONE = ("accepted", "bounced", "wrong_recipient")
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ async def compose(session: AsyncSession, row: SecureMessage, at: datetime, house
     sender = await _role_of(session, row)
     disclosure = _disclosure(kind, given)
     at_sending = person.at_sending if person else None
+    earlier = await earlier_messages(session, row.fields.get("corrects", ()))
     to = await _addresses(session, row, contact, shape.recipient)
     copies = await _copies(session, row, kind) if to else ()
     edition = await _edition(session, row)
@@ -104,12 +106,14 @@ async def compose(session: AsyncSession, row: SecureMessage, at: datetime, house
             sender=sender or Role.ADVISOR_WELLBEING_SUPPORT,
             signature=house.signature,
             policy=parameters_for(edition),
+            edition=edition,
             missing=_missing(kind, given),
             about=await _about(session, row, kind),
         ),
         classification=Classification.SEEMAIL,
         forms=shape.forms,
         notice=shape.notice,
+        corrects=tuple(reference for reference, _, _ in earlier),
         disclosure=disclosure,
         privacy_check_passed=await _privacy_checked(session, given),
         person=at_sending,
@@ -239,13 +243,9 @@ async def _about(session: AsyncSession, row: SecureMessage, kind: MailKind) -> d
         case MailKind.REPORT_MISSING:
             return {"Call reference": str(row.fields.get("service_desk_reference", "not given yet"))}
         case MailKind.CORRECTION:
-            earlier = await session.scalar(
-                select(SecureMessage.reference)
-                .where(SecureMessage.case_id == row.case_id, SecureMessage.state.in_(_GONE))
-                .order_by(SecureMessage.accepted_at.desc())
-                .limit(1)
-            )
-            return {"Earlier reference": earlier} if earlier else {}
+            earlier = await earlier_messages(session, row.fields.get("corrects", ()))
+            mistake = Mistake(row.fields.get("mistake", Mistake.SENT_IN_ERROR))
+            return {"Our reference": row.reference} | correct_sent.particulars(earlier, mistake)
         case MailKind.OFFER_ACCEPTED:
             return {"Our reference": row.reference, "Property": str(row.fields["property_ref"])}
         case _:

@@ -54,6 +54,28 @@ async def create(
     )
 
 
+async def match_confirmed(session: AsyncSession, turn: Turn, position: int, person_ref: str) -> None:
+    """Corrections knows the person after all: the file of an earlier invalid match is an ordinary one again (AMB-A-4)."""
+    of_person = select(PersonFileName.file_id).where(PersonFileName.person_ref == person_ref)
+    file_id = await session.scalar(
+        update(PersonFile)
+        .where(PersonFile.file_id.in_(of_person), PersonFile.invalid_match)
+        .values(invalid_match=False)
+        .returning(PersonFile.file_id)
+    )
+    if file_id:
+        await write_audit(
+            session,
+            by=turn.by,
+            at=turn.at,
+            action="person file no longer that of an invalid match",
+            case_id=turn.case_id,
+            step="B",
+            subject=file_id,
+            business_key=f"{turn.case_id}/{turn.number}/{position}/file",
+        )
+
+
 async def _new_id(session: AsyncSession, turn: Turn) -> str:
     """One per case; a second one when the first was made for a person linked by mistake."""
     file_id = f"F-{turn.case_id}"

@@ -23,11 +23,13 @@ async def resolve_entry(session: AsyncSession, turn: Turn, effect: EntryResolved
 
 
 async def change_run(session: AsyncSession, turn: Turn, effect: RunChanged) -> None:
-    """Move the run on: started, missing, received, worked."""
+    """Move the run on: started, missing, received, worked, or closed without a report."""
     values = {
         key: datetime.fromisoformat(value) if key in _INSTANTS and isinstance(value, str) else value
         for key, value in effect.values.items()
     }
+    if expected_on := effect.values.get("expected_on"):
+        values["expected_on"] = date.fromisoformat(expected_on)
     await session.execute(update(ReportRun).where(ReportRun.run_id == effect.run_id).values(**values))
 
 

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.audit import write_audit
 from models.database import Database
-from models.tables.case import Task
+from models.tables.case import CaseRecord, Task
 from procedures.record import TaskClosed, TaskOpened, Turn
 from procedures.tasks import By
 
@@ -16,11 +16,13 @@ from procedures.tasks import By
 async def open_task(session: AsyncSession, turn: Turn, effect: TaskOpened) -> None:
     """A new row in the queue of a role and region."""
     task = effect.task
+    procedure = select(CaseRecord.procedure).where(CaseRecord.case_id == turn.case_id)
     await session.execute(
         insert(Task)
         .values(
             task_id=task.task_id,
             case_id=turn.case_id,
+            procedure=procedure.scalar_subquery(),
             kind=task.kind,
             step=task.step,
             role=task.role.value,

@@ -8,6 +8,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.audit import write_audit
+from activities.case_links import link_to_home_check
+from activities.case_rows import case_row
 from activities.match_context import linked_person
 from activities.routing import NATIONAL
 from activities.running_cases import RunningCases
@@ -114,6 +116,7 @@ async def _enter(
     if case_id is None:
         case_id = case_number()
         await session.execute(insert(CaseRecord).values(await _new_case(session, case_id, person_ref, at)))
+        await link_to_home_check(session, person_ref, at)
     match_id = f"M{case_number()[1:]}"
     await session.execute(
         insert(VoidMatch).values(
@@ -177,15 +180,4 @@ async def _new_case(session: AsyncSession, case_id: str, person_ref: str, at: da
         step="3.1",
         person=await linked_person(session, person_ref, region),
     )
-    return {
-        "case_id": case_id,
-        "procedure": state.procedure.value,
-        "edition": state.edition,
-        "region": state.region,
-        "person_ref": person_ref,
-        "step": state.step,
-        "waiting_for": "nobody",
-        "turn": 0,
-        "state": state.model_dump(mode="json"),
-        "opened_at": at,
-    }
+    return case_row(state.model_dump(mode="json"), at, person_ref=person_ref)

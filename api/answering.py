@@ -33,7 +33,7 @@ async def answer_task(
     """Answer a task that the caller sees. Raises 422, 403 and 409 problems; the outcome is the case's word."""
     asked = answer_type(task.kind)
     answer = _parsed(asked, body)
-    if not caller.sight.has_any(asked.roles()):
+    if not caller.sight.may(asked.roles(), task.region):
         await caller.record_refusal("answer this task", subject=task.task_id, case_id=task.case_id)
         raise not_allowed("answer this task")
     new = NewCommand(
@@ -43,7 +43,7 @@ async def answer_task(
         kind="answer",
         asked=answer.model_dump(mode="json"),
         facts={},
-        by=caller.by(asked.roles(), first=task.role),
+        by=caller.by(asked.roles(), first=task.role, region=task.region),
         seen_version=seen_version,
     )
     known = await _known_outcome(caller, new)
@@ -70,7 +70,7 @@ async def report_change(
         raise unknown("kind of change")
     asked = CHANGES[kind]
     change = _parsed(asked, body)
-    if not caller.sight.has_any(asked.roles):
+    if not caller.sight.may(asked.roles, case.region):
         await caller.record_refusal("report this change", subject=case.case_id, case_id=case.case_id)
         raise not_allowed("report this change")
     new = NewCommand(
@@ -80,7 +80,7 @@ async def report_change(
         kind=f"change/{kind}",
         asked=change.model_dump(mode="json"),
         facts={},
-        by=caller.by(asked.roles),
+        by=caller.by(asked.roles, region=case.region),
     )
     known = await _known_outcome(caller, new)
     if known is not None:

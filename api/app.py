@@ -13,12 +13,15 @@ from api import (
     clocks,
     commands,
     contacts,
+    deputies,
     documents,
     duplicates,
     events,
+    exports,
     health,
     mail,
     me,
+    mistakes,
     notices,
     openapi,
     operations,
@@ -38,9 +41,10 @@ def create_app(resources: Resources) -> FastAPI:
     """The application. It owns none of its resources but the deliveries that outlived their requests."""
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
-        under_way = list(resources.under_way.values())
+        held: Resources = app.state.resources
+        under_way = list(held.under_way.values())
         for delivery in under_way:
             delivery.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
@@ -59,6 +63,7 @@ def create_app(resources: Resources) -> FastAPI:
             commands,
             documents,
             mail,
+            mistakes,
             clocks,
             notices,
             people,
@@ -66,7 +71,7 @@ def create_app(resources: Resources) -> FastAPI:
             reports,
             prints,
         ),
-        *(contacts, calendars, absences, events, placements, operations, me, health),
+        *(contacts, calendars, absences, deputies, events, exports, placements, operations, me, health),
     )
     for part in parts:
         app.include_router(part.router)

@@ -98,7 +98,7 @@ async def days(
 
 @router.post("/{name}/days", response_model=DayAdded, status_code=201)
 async def add(
-    caller: Annotated[Caller, Depends(allowed(ADDS_CALENDAR_DAYS, "add days to calendars"))],
+    caller: Annotated[Caller, Depends(allowed(ADDS_CALENDAR_DAYS, "add days to calendars", own=True))],
     name: str,
     new: Annotated[NewDay, Body()],
     command_id: IdempotencyKey,

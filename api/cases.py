@@ -4,36 +4,27 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Query
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from activities.delivery import Recorded, Waiting
 from api.answering import problem_of, report_change, view_after
+from api.case_items import CaseItem, shown_case
 from api.happened import Happening, happenings_of
+from api.linked import LinkedCase, linked_to
 from api.listing import DEFAULT_LIMIT, Cursor, Limit, Listing, listed, whole
 from api.signed_in import Caller, allowed
 from api.task_actions import IdempotencyKey, accepted
 from api.tasks import TaskItem, shown_task
 from api.visibility import audited_case, visible_case
-from models.queries.cases import CaseFilter, CaseSummary, list_cases
+from models.queries.case_list import CaseFilter, CaseSort, list_cases
 from models.queries.tasks import tasks_of_case
 from procedures.changes import CHANGES
-from procedures.local_time import say_instant
-from procedures.steps import STEPS
 from procedures.tasks import CaseView
 from procedures.terms import Procedure
 from procedures.visibility import READS_AUDIT, READS_CASES
 
 router = APIRouter(tags=["cases"])
 Reader = Annotated[Caller, Depends(allowed(READS_CASES, "read cases"))]
-
-
-class CaseItem(CaseSummary):
-    """A case without anything about the person but an opaque reference."""
-
-    id: str
-    title: str
-    due_local: str | None
-    closed: bool
 
 
 class OfferedChange(BaseModel):
@@ -46,10 +37,11 @@ class OfferedChange(BaseModel):
 
 
 class CaseWhole(CaseItem):
-    """A case with its tasks and the interruptions you may report."""
+    """A case with its tasks, the interruptions you may report, and the cases that belong with it."""
 
     tasks: list[TaskItem]
     changes: list[OfferedChange]
+    linked: list[LinkedCase] = Field(description="Cases that belong with it, as far as you see them")
 
 
 class CaseQuery(BaseModel):
@@ -61,23 +53,33 @@ class CaseQuery(BaseModel):
     region: str | None = None
     person: str | None = None
     step: str | None = None
+    waiting_for: str | None = Field(default=None, description="A role, or Corrections; of open cases")
     open: bool | None = None
+    overdue: bool | None = None
+    sort: CaseSort = CaseSort.NEWEST
     limit: Limit = DEFAULT_LIMIT
     cursor: Cursor = None
 
 
 @router.get("/api/cases")
 async def cases(caller: Reader, query: Annotated[CaseQuery, Query()]) -> Listing[CaseItem]:
-    """The cases you may see, the newest first."""
+    """The cases you may see, the newest first unless another order is asked for."""
     wanted = CaseFilter(
         procedure=query.procedure,
         region=query.region,
         person_ref=query.person,
         step=query.step,
+        waiting_for=query.waiting_for,
         open=query.open,
+        overdue_at=caller.now if query.overdue else None,
     )
     page = await list_cases(
-        caller.resources.database, caller.sight, wanted, limit=query.limit, cursor=query.cursor
+        caller.resources.database,
+        caller.sight,
+        wanted,
+        sort=query.sort,
+        limit=query.limit,
+        cursor=query.cursor,
     )
     return listed(page, shown_case)
 
@@ -95,12 +97,15 @@ async def case(caller: Reader, case_id: str) -> CaseWhole:
             change_schema=change.model_json_schema(),
         )
         for change in CHANGES.values()
-        if held.closed_at is None and held.procedure in change.known_to and caller.sight.has_any(change.roles)
+        if held.closed_at is None
+        and held.procedure in change.known_to
+        and caller.sight.may(change.roles, held.region)
     ]
     return CaseWhole(
         **shown_case(held).model_dump(),
         tasks=[shown_task(caller, task) for task in tasks],
         changes=offered if held.procedure is not Procedure.INTAKE else [],
+        linked=await linked_to(caller, held),
     )
 
 
@@ -131,15 +136,3 @@ async def change(
             return accepted(command_id)
         case _:
             raise problem_of(outcome)
-
-
-def shown_case(case: CaseSummary) -> CaseItem:
-    """A case as listed."""
-    step = next((one for one in STEPS.values() if one.ref == case.step), None)
-    return CaseItem(
-        id=case.case_id,
-        title=step.title if step else "Ended",
-        due_local=say_instant(case.due_at) if case.due_at else None,
-        closed=case.closed_at is not None,
-        **{name: getattr(case, name) for name in CaseSummary.model_fields},
-    )

@@ -29,7 +29,7 @@ from procedures.visibility import READS_DIRECTORY, WRITES_DIRECTORY
 
 router = APIRouter(prefix="/api/contacts", tags=["contacts"])
 Reader = Annotated[Caller, Depends(allowed(READS_DIRECTORY, "read the Corrections directory"))]
-Writer = Annotated[Caller, Depends(allowed(WRITES_DIRECTORY, "change the Corrections directory"))]
+Writer = Annotated[Caller, Depends(allowed(WRITES_DIRECTORY, "change the Corrections directory", own=True))]
 
 
 class ContactItem(DirectoryEntry):

@@ -17,7 +17,7 @@ from api.listing import Listing, whole
 from api.problems import malformed, refused
 from api.signed_in import Caller, allowed
 from api.task_actions import IdempotencyKey
-from api.uploads import file_of, form_of
+from api.uploads import MOST_FILES, form_of, paper_of
 from api.visibility import visible_case, visible_document
 from models.queries.cases import CaseDetail
 from models.queries.documents import DocumentRecord, document, documents_of_case, documents_of_received
@@ -52,7 +52,11 @@ FORM: dict[str, Any] = {
                     "type": "object",
                     "required": ["file"],
                     "properties": {
-                        "file": {"type": "string", "format": "binary", "description": "A PDF"},
+                        "file": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "A PDF, or once for each page a photograph (JPEG or PNG)",
+                        },
                         "received_at": {
                             "type": "string",
                             "format": "date-time",
@@ -95,9 +99,11 @@ async def upload(
 ) -> Response:
     """File a form that Corrections returned by another way, or a scanned paper. The file's name is not kept."""
     case = await visible_case(caller, case_id)
-    form = await form_of(request, most=SIZE_LIMIT)
+    form = await form_of(request, most=SIZE_LIMIT, files=MOST_FILES)
     try:
-        content = await file_of(form)
+        content = await paper_of(form)
+        if not content:
+            raise malformed("Send the PDF, or a photograph of each page, in the form field `file`.")
         received_at, paper = _received_at(form, caller), _paper(form)
     finally:
         await form.close()

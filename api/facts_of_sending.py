@@ -6,7 +6,8 @@ from typing import Any
 from activities.send_guard import WantedMail, send_facts
 from api.resources import Resources
 from models.queries.cases import CaseDetail
-from procedures import disclose_change
+from procedures import correct_sent, disclose_change
+from procedures.correct_sent import CorrectSentState
 from procedures.disclose_change import DiscloseChangeState
 from procedures.exchange_state import ExchangeState
 from procedures.form_exchange import SendFacts
@@ -21,6 +22,7 @@ _KINDS = {
     "send_t442": MailKind.T_442,
     "confirm_letter_recipient": MailKind.L_17_030,
     "remind_signature": MailKind.T_438_REMINDER,
+    "tell_of_mistake": MailKind.CORRECTION,
 }
 _INCOMPLETE = frozenset({MailKind.T_441_INCOMPLETE, MailKind.T_439_INCOMPLETE})
 _VOID_REQUEST = "send_void_request"
@@ -30,7 +32,7 @@ async def send_facts_of(
     resources: Resources, case: CaseDetail, answer: Answer, by: By, now: datetime
 ) -> SendFacts | None:
     """The facts of an answer that sends something; None for one that sends nothing or knows no contact."""
-    kind = await _kind(resources, case, answer)
+    kind = await mail_kind_of(resources, case, answer.kind)
     contact, version = getattr(answer, "contact_id", None), getattr(answer, "contact_version", None)
     if kind is None or contact is None or version is None:
         return None
@@ -47,6 +49,8 @@ def given_by_case(case: CaseDetail, kind: MailKind) -> tuple[dict[str, Any], str
     if kind in _INCOMPLETE:
         return {"missing_parts": list(exchange.missing)}, f"{case.case_id}-back-{exchange.cycle}"
     reference = f"{case.case_id}-{exchange.cycle + 1}"
+    if case.procedure is Procedure.CORRECT_SENT:
+        return correct_sent.mail_fields(CorrectSentState.model_validate(case.state)), reference
     if case.procedure is Procedure.DISCLOSE_CHANGE:
         return disclose_change.mail_fields(DiscloseChangeState.model_validate(case.state)), reference
     return {}, reference
@@ -64,9 +68,10 @@ def _letter(exchange: ExchangeState) -> dict[str, Any]:
     }
 
 
-async def _kind(resources: Resources, case: CaseDetail, answer: Answer) -> MailKind | None:
-    if answer.kind != _VOID_REQUEST:
-        return _KINDS.get(answer.kind)
+async def mail_kind_of(resources: Resources, case: CaseDetail, task_kind: str) -> MailKind | None:
+    """Which message an answer to a task of this kind sends to Corrections; None when it sends none."""
+    if task_kind != _VOID_REQUEST:
+        return _KINDS.get(task_kind)
     person = await resources.register.person(case.person_ref) if case.person_ref else None
     lives = person is not None and Occupancy(person.occupancy).lives_in_a_home
     return MailKind.T_439_T_441_T_442 if lives else MailKind.T_441_T_442

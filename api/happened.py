@@ -30,10 +30,13 @@ class Happening(BaseModel):
     detail: dict[str, Any] = Field(default_factory=dict)
 
 
-async def happenings_of(caller: Caller, case: CaseDetail) -> list[Happening]:
-    """Everything that happened, by instant; an auditor gets who, what and when without the free texts."""
+async def happenings_of(caller: Caller, case: CaseDetail, *, looks: bool = True) -> list[Happening]:
+    """Everything that happened, by instant; an auditor gets who, what and when without the free texts.
+
+    `looks`: also who looked at it.
+    """
     database = caller.resources.database
-    events = await happenings.audit_of_case(database, case.case_id)
+    events = await happenings.audit_of_case(database, case.case_id, looks=looks)
     names = {event.actor: event.actor_name for event in events}
     found = [
         *map(_audit, events),

@@ -7,19 +7,24 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from activities.audit import record_access
+from activities.scans import Paper
 from adapters.ports import RegisterPerson
 from adapters.register_search import three_searches
 from api.by_hand import ToEnter, shown_entry
 from api.signed_in import Caller
-from models.queries import cases, documents, happenings, people, reports
+from models.queries import cases, documents, happenings, people, placing, reports
 from models.queries.cases import CaseDetail
 from models.queries.documents import DocumentRecord
 from models.queries.happenings import CallRecord, ConfirmationRecord, ContactRecord, NoteRecord
+from models.queries.mail import SentRecord, sent_mails
 from models.queries.people import AssessmentRecord
+from models.queries.placing import Placing
 from models.queries.reports import EntryRecord, SearchMade
 from models.queries.tasks import TaskRecord
 from procedures.by_hand import BY_HAND
+from procedures.correct_sent import SentItem
 from procedures.local_time import local_date
+from procedures.terms import Procedure
 
 MOST_CANDIDATES = 20
 
@@ -59,6 +64,19 @@ class Candidate(BaseModel):
     person: PersonOnRegister | None
 
 
+class WentOut(BaseModel):
+    """Something that was sent, or handed over on paper."""
+
+    id: str = Field(description="The mail, or the printed form")
+    case_id: str
+    kind: str
+    reference: str
+    at: datetime | None
+    to: str
+    office: str | None = None
+    can_be_taken_back: bool
+
+
 class Known(BaseModel):
     """Everything a task shows beside its question; absent parts are not needed for this kind of task."""
 
@@ -77,6 +95,16 @@ class Known(BaseModel):
     )
     documents: list[DocumentRecord] | None = Field(
         default=None, description="What came with the mail in question: read each at /api/documents/{id}"
+    )
+    placing: Placing | None = Field(
+        default=None,
+        description="The match with its T-365, the property and who is in it, viewing and approval",
+    )
+    papers: list[DocumentRecord] | None = Field(
+        default=None, description="Papers that were scanned into this case, such as the signed T-438"
+    )
+    went_out: list[WentOut] | None = Field(
+        default=None, description="For a mistake in something sent: exactly what went out, to whom, and when"
     )
 
 
@@ -151,9 +179,53 @@ class _Reading:
             self.known.documents = await documents.documents_of_received(self.database, received_id)
             self.read.append(("received mail", received_id))
 
+    async def placing(self) -> None:
+        if self.case.procedure not in _PLACES:
+            return
+        found = await placing.placing_of_case(self.database, self.case.case_id)
+        self.known.placing = found
+        if found is None:
+            return
+        self.read.append(("match", found.match.match_id))
+        if found.occupants:
+            self.read.append(("household of the property", found.match.property_ref))
+
+    async def papers(self) -> None:
+        held = await documents.documents_of_case(self.database, self.case.case_id)
+        self.known.papers = [one for one in held if one.form in set(Paper)]
+
+    async def went_out(self) -> None:
+        items = [SentItem.model_validate(one) for one in self.case.state.get("items", ())]
+        held = {one.mail_id: one for one in await sent_mails(self.database, [one.item_id for one in items])}
+        self.known.went_out = [_went_out(one, held.get(one.item_id)) for one in items]
+
+
+def _went_out(item: SentItem, mail: SentRecord | None) -> WentOut:
+    """To whom: as the directory had the recipient then; the addresses, where it was nobody of the directory."""
+    contact = mail.recipient if mail else None
+    on_paper = "on paper, at the viewing" if item.on_paper else ""
+    return WentOut(
+        id=item.item_id,
+        case_id=item.case_id,
+        kind=item.kind,
+        reference=item.reference,
+        at=item.went_at,
+        to=on_paper or (contact.name if contact else None) or ", ".join(mail.recipients if mail else ()),
+        office=contact.office if contact else None,
+        can_be_taken_back=item.can_be_taken_back,
+    )
+
 
 _Part = Callable[[_Reading], Awaitable[None]]
-_ABOUT_THE_PERSON: tuple[_Part, ...] = (_Reading.entry, _Reading.person, _Reading.assessments, _Reading.notes)
+_ABOUT_THE_PERSON: tuple[_Part, ...] = (
+    _Reading.placing,
+    _Reading.entry,
+    _Reading.person,
+    _Reading.assessments,
+    _Reading.notes,
+)
+_PLACES = frozenset({Procedure.MATCH_VOID, Procedure.OFFER})
+_WITH_PAPERS = ("record_part_b", "check_risk_rating", "settle_paper", "file_documents")
 _CONFIRMS_A_RECIPIENT = (
     "send_t441",
     "send_t439",
@@ -167,6 +239,7 @@ _CONFIRMS_A_RECIPIENT = (
 _PARTS: dict[str, tuple[_Part, ...]] = {
     "review_report": (),
     "confirm_missing": (),
+    "ask_for_report": (),
     "advisor_not_told": (),
     **dict.fromkeys(BY_HAND, (_Reading.to_enter,)),
     "arrange_cover": (),
@@ -181,6 +254,10 @@ _PARTS: dict[str, tuple[_Part, ...]] = {
     **dict.fromkeys(_CONFIRMS_A_RECIPIENT, (*_ABOUT_THE_PERSON, _Reading.calls, _Reading.contacts)),
     "review_return": (*_ABOUT_THE_PERSON, _Reading.calls, _Reading.documents),
     "sort_mail": (_Reading.documents,),
+    **dict.fromkeys(_WITH_PAPERS, (*_ABOUT_THE_PERSON, _Reading.calls, _Reading.papers)),
+    "phone_about_property": (*_ABOUT_THE_PERSON, _Reading.calls, _Reading.contacts),
+    "tell_of_mistake": (_Reading.went_out, *_ABOUT_THE_PERSON, _Reading.calls, _Reading.contacts),
+    "tell_corrections": (*_ABOUT_THE_PERSON, _Reading.calls, _Reading.contacts),
 }
 """Kinds that need another set than what is known of the person and what Corrections said."""
 

@@ -52,5 +52,5 @@ async def read(caller: Reader, notice_id: str, command_id: IdempotencyKey) -> No
 
 
 def _shown(held: NoticeRecord) -> NoticeItem:
-    title = held.kind.replace("_", " ").capitalize()
+    title = held.kind.replace("17_030", "17-030").replace("_", " ").capitalize()
     return NoticeItem(id=held.notice_id, title=title, local=say_instant(held.at), **held.model_dump())

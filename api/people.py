@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from activities.evidence import SearchDone, record_searches
 from adapters.register_search import SearchKind
-from api.cases import CaseItem, shown_case
+from api.case_items import CaseItem, shown_case
 from api.known import Candidate, PersonOnRegister, audit_read, candidates, on_register
 from api.listing import Listing, whole
 from api.problems import malformed, unknown

@@ -13,9 +13,11 @@ from api.problems import malformed, not_allowed, refused
 from api.signed_in import Caller, allowed
 from api.tasks import TaskItem, Worker, entitled, shown_task
 from api.visibility import shown_view, visible_task
+from models.queries.cover import away_until
 from models.queries.tasks import TaskRecord
+from procedures.local_time import local_date, say_date
 from procedures.tasks import By, CaseView
-from procedures.visibility import ASSIGNS, WORKS_ON_TASKS
+from procedures.visibility import ASSIGNS
 
 router = APIRouter(prefix="/api/tasks", tags=["tasks"])
 IdempotencyKey = Annotated[
@@ -41,29 +43,36 @@ class Assignment(Seen):
     subject: str = Field(min_length=1, max_length=128, examples=["u-17"])
     name: str = Field(min_length=1, max_length=128, examples=["Tamsin Example"])
     reason: str = Field(min_length=1, max_length=500, examples=["on leave from Monday"])
+    although_away: bool = Field(default=False, description="Give it to somebody who is away, knowing that")
 
 
 @router.post("/{task_id}/claim")
 async def claim(caller: Worker, task_id: str, seen: Annotated[Seen | None, Body()] = None) -> TaskItem:
     """Take a task from the queue; the first valid claim wins."""
-    return await _move(caller, task_id, seen, "claimed", await _me(caller, task_id))
+    me = await _me(caller, task_id)
+    return await _move(caller, task_id, seen, "claimed", me, by=me)
 
 
 @router.post("/{task_id}/release")
 async def release(caller: Worker, task_id: str, seen: Annotated[Seen | None, Body()] = None) -> TaskItem:
     """Give a task back to the queue of its role and region."""
-    await _me(caller, task_id)
-    return await _move(caller, task_id, seen, "released", None)
+    return await _move(caller, task_id, seen, "released", None, by=await _me(caller, task_id))
 
 
 @router.post("/{task_id}/assign")
 async def assign(
     caller: Annotated[Caller, Depends(allowed(ASSIGNS, "assign tasks"))], task_id: str, to: Assignment
 ) -> TaskItem:
-    """Give a task to somebody else (AMB-X-2)."""
+    """Give a task to somebody else; to somebody who is away only when you say so (AMB-X-2)."""
     held = await visible_task(caller, task_id)
+    if not caller.sight.may(ASSIGNS, held.region):
+        await caller.record_refusal("assign tasks", subject=task_id, case_id=held.case_id)
+        raise not_allowed("assign tasks")
+    if not to.although_away:
+        await _check_present(caller, to.subject)
     holder = By(subject=to.subject, name=to.name, role=held.role.value)
-    return await _move(caller, task_id, to, "assigned", holder, reason=to.reason)
+    by = caller.by(ASSIGNS)
+    return await _move(caller, task_id, to, "assigned", holder, by=by, reason=to.reason)
 
 
 @router.post("/{task_id}/answer", response_model=CaseView)
@@ -99,12 +108,23 @@ def accepted(command_id: str) -> Response:
     )
 
 
+async def _check_present(caller: Caller, subject: str) -> None:
+    until = await away_until(caller.resources.database, subject, caller.now)
+    if until is not None:
+        raise refused(
+            "AMB-X-2",
+            f"That person is away until {say_date(local_date(until))}: choose somebody else, or confirm that the task "
+            "is to go to them all the same.",
+            what="away",
+        )
+
+
 async def _me(caller: Caller, task_id: str) -> By:
     held = await visible_task(caller, task_id)
-    if not caller.sight.has_any(entitled(held)):
+    if not caller.sight.may(entitled(held), held.region):
         await caller.record_refusal("claim this task", subject=task_id, case_id=held.case_id)
         raise not_allowed("claim this task")
-    return caller.by(entitled(held), first=held.role)
+    return caller.by(entitled(held), first=held.role, region=held.region)
 
 
 async def _move(
@@ -114,6 +134,7 @@ async def _move(
     action: str,
     holder: By | None,
     *,
+    by: By,
     reason: str | None = None,
 ) -> TaskItem:
     won = await claim_task(
@@ -121,7 +142,7 @@ async def _move(
         task_id=task_id,
         seen_version=seen.seen_version if seen else None,
         holder=holder,
-        by=caller.by(WORKS_ON_TASKS),
+        by=by,
         at=caller.now,
         action=action,
         reason=reason,

@@ -143,7 +143,7 @@ def shown_task(caller: Caller, task: TaskRecord) -> TaskItem:
         title=asked.title if asked else task.kind,
         due_local=say_instant(task.due_at) if task.due_at else None,
         overdue=task.state == "open" and task.due_at is not None and task.due_at < caller.now,
-        may_answer=task.state == "open" and caller.sight.has_any(entitled(task)),
+        may_answer=task.state == "open" and caller.sight.may(entitled(task), task.region),
         **{name: getattr(task, name) for name in plain},
     )
 

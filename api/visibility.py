@@ -8,7 +8,7 @@ from models.queries.documents import DocumentRecord
 from models.queries.reports import EntryRecord
 from models.queries.tasks import TaskRecord
 from procedures.tasks import CaseView
-from procedures.terms import Procedure, Role
+from procedures.terms import Procedure
 from procedures.visibility import READS_REPORTS, SEARCHES_THE_REGISTER
 
 
@@ -50,7 +50,7 @@ async def visible_entry(caller: Caller, entry_id: str) -> EntryRecord:
     held = await reports.entry(caller.resources.database, entry_id)
     if held is None:
         raise unknown("report entry")
-    if not (caller.sight.has_any(READS_REPORTS) and caller.sight.covers(held.region)):
+    if not caller.sight.may(READS_REPORTS, held.region):
         await caller.record_refusal("read report entry", subject=entry_id, case_id=held.case_id)
         raise unknown("report entry")
     return held
@@ -85,5 +85,5 @@ def shown_view(caller: Caller, view: CaseView, procedure: Procedure, region: str
     """The case after an answer, as far as the caller may see it: coordinators get no outcome and no other's task."""
     if caller.sight.sees_case(procedure, region):
         return view
-    mine = [task for task in view.open_tasks if Role(task.role) in caller.sight.own_task_roles]
+    mine = [task for task in view.open_tasks if caller.sight.sees_task(task.role, procedure, task.region)]
     return view.model_copy(update={"open_tasks": mine, "outcome": None, "due_at": None})

@@ -8,13 +8,22 @@ from typing import Any
 from sqlalchemy import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
+_FOR_PAGES = {"jit": "off", "max_parallel_workers_per_gather": "0", "random_page_cost": "1.1"}
+"""Pages ask many short questions of data that is in memory or on flash: to compile, to divide up and to read in order
+would cost more than it saves, and the planner would choose it by what it assumes of a disk."""
+
 
 class Database:
     """One connection pool under one database role."""
 
-    def __init__(self, url: str, *, pool_size: int = 5) -> None:
-        """`url` may say `sslmode=verify-full` and `sslrootcert=FILE`, as libpq has them. OSError: the file is unusable."""
+    def __init__(self, url: str, *, pool_size: int = 5, for_pages: bool = False) -> None:
+        """`url` may say `sslmode=verify-full` and `sslrootcert=FILE`, as libpq has them. OSError: the file is unusable.
+
+        `for_pages`: the planner is told that questions are short and the data close by.
+        """
         address, arguments = _tls_of(make_url(url))
+        if for_pages:
+            arguments["server_settings"] = dict(_FOR_PAGES)
         self.engine = create_async_engine(
             address,
             pool_size=pool_size,

@@ -3,6 +3,7 @@
 from procedures import (
     by_hand,
     check_suitability,
+    correct_sent,
     disclose_change,
     form_exchange,
     identify,
@@ -24,6 +25,7 @@ ALL: dict[str, type[Answer]] = {
         *offer.ANSWERS,
         *form_exchange.ANSWERS,
         *sort_mail.ANSWERS,
+        *correct_sent.ANSWERS,
         *by_hand.ANSWERS,
     )
 }

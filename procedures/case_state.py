@@ -10,6 +10,8 @@ from procedures.terms import Procedure
 
 END = "end"
 """The step of a case that has ended."""
+_REMEMBERED = 20
+"""Commands; a client gives up on one long before a case has taken so many others."""
 
 
 class CaseState(BaseModel):
@@ -26,8 +28,15 @@ class CaseState(BaseModel):
     tasks_opened: int = 0
     tasks: dict[str, OpenTask] = Field(default_factory=dict)
     outcome: str | None = None
+    settled: tuple[str, ...] = ()
+    """The newest commands on record: given once more, also to a later run of the case, they change nothing (AMB-X-3)."""
     by_hand: ByHandState = ByHandState()
     """Empty while no outside system is worked by hand."""
+
+    def settle(self, command_id: str | None) -> None:
+        """Remember that this command is on record."""
+        if command_id and command_id not in self.settled:
+            self.settled = (*self.settled, command_id)[-_REMEMBERED:]
 
     def open_task(self, kind: str) -> OpenTask | None:
         """The open task of this kind, if there is one."""

@@ -5,6 +5,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
+from procedures.editions import parameters_for
+from procedures.exchange_state import ExchangingState
 from procedures.identify import IdentifyState, MatchFacts, check_newest
 from procedures.refusals import Refused
 from procedures.tasks import Frozen
@@ -25,7 +27,7 @@ class Change(Frozen):
     roles: ClassVar[frozenset[Role]]
     title: ClassVar[str]
     policy: ClassVar[str]
-    known_to: ClassVar[frozenset[Procedure]] = frozenset(Procedure)
+    known_to: ClassVar[frozenset[Procedure]] = frozenset(Procedure) - {Procedure.CORRECT_SENT}
     """The procedures that know what to do with it."""
 
 
@@ -53,6 +55,9 @@ class CorrectionsSays(Change):
     office: str = Field(min_length=1)
     said_at: AwareDatetime
     note: str = Field(min_length=1)
+    taken_back: bool = Field(
+        default=False, description="Corrections takes back what it said before: it was wrong from the start"
+    )
 
 
 class CorrectLink(Change):
@@ -114,6 +119,7 @@ class WrongRecipient(Change):
     roles: ClassVar = _ADVISORS_AND_MANAGER
     title: ClassVar = "Report a mail that went to the wrong recipient"
     policy: ClassVar = "AMB-X-7"
+    known_to: ClassVar = frozenset(Procedure)
 
     mail_id: str = Field(min_length=1)
     note: str = Field(min_length=1)
@@ -152,6 +158,18 @@ class MovedHome(Change):
     known_to: ClassVar = frozenset({Procedure.CHECK_SUITABILITY})
 
     reason: str = Field(min_length=1)
+
+
+class ConsideredForVoid(Change):
+    """The person is considered for a void property while the home is checked: procedure 3 begins beside it (P2.X4)."""
+
+    kind: ClassVar = "considered_for_void"
+    roles: ClassVar = _AWS_AND_MANAGER
+    title: ClassVar = "Record that the person is considered for a void property"
+    policy: ClassVar = "P2.X4 P1.X2"
+    known_to: ClassVar = frozenset({Procedure.CHECK_SUITABILITY})
+
+    note: str = Field(min_length=1)
 
 
 class LinkedInError(Change):
@@ -262,6 +280,7 @@ CHANGES: dict[str, type[Change]] = {
         ExtendDeadline,
         RecalculateDeadline,
         MovedHome,
+        ConsideredForVoid,
         LinkedInError,
         GoBack,
         PropertyGone,
@@ -281,16 +300,26 @@ def check_change(state: IdentifyState, change: Change, facts: dict[str, Any], no
             if state.person is None:
                 raise Refused("P1.S2.1", "match the entry to a register person first")
         case CorrectLink():
-            _check_statement(None, change.said_at, now)
+            _check_statement(state, change.said_at, now)
             _check_link(state, change, MatchFacts.model_validate(facts))
         case WrongRecipient() if change.mail_id not in (state.exchange.mail_id, *state.exchange.letters):
             raise Refused("AMB-X-7", "this case has sent no such mail in the present cycle")
-        case ExtendDeadline() | RecalculateDeadline() if state.exchange.clock is None:
-            raise Refused("NFR-4", "no clock runs in this case")
+        case ExtendDeadline() | RecalculateDeadline():
+            check_deadline(state, change)
         case Vacated() if state.person is None:
             raise Refused("P1.S2.1", "match the entry to a register person first")
         case _:
             check_known(change, Procedure.IDENTIFY)
+
+
+def check_deadline(state: ExchangingState, change: ExtendDeadline | RecalculateDeadline) -> None:
+    """A clock must run, and more time is more: an extension never shortens it. Raises Refused("NFR-4")."""
+    clock = state.exchange.clock
+    if clock is None:
+        raise Refused("NFR-4", "no clock runs in this case")
+    days = clock.days or parameters_for(state.edition).return_days
+    if isinstance(change, ExtendDeadline) and change.working_days <= days:
+        raise Refused("NFR-4", f"the clock counts {days} working days already: give more, counted from day 0")
 
 
 def check_known(change: Change, procedure: Procedure) -> None:
@@ -314,7 +343,6 @@ def _check_link(state: IdentifyState, change: CorrectLink, facts: MatchFacts) ->
         raise Refused("TR-15", "this is the person already linked: name the right one")
 
 
-def _check_statement(state: IdentifyState | None, said_at: datetime, now: datetime) -> None:
+def _check_statement(state: IdentifyState, said_at: datetime, now: datetime) -> None:
     check_said_before(said_at, now)
-    if state:
-        check_newest(state, said_at)
+    check_newest(state, said_at)

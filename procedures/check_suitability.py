@@ -210,8 +210,8 @@ def check_change(state: CheckSuitabilityState, change: changes.Change, now: date
             *state.exchange.letters,
         ):
             raise Refused("AMB-X-7", "this case has sent no such mail in the present cycle")
-        case changes.ExtendDeadline() | changes.RecalculateDeadline() if state.exchange.clock is None:
-            raise Refused("NFR-4", "no clock runs in this case")
+        case changes.ExtendDeadline() | changes.RecalculateDeadline():
+            changes.check_deadline(state, change)
         case changes.GoBack():
             _check_back(state, change)
         case _:

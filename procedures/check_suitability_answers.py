@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from procedures.form_exchange import SendFacts, SendForm
-from procedures.identify_answers import QuestionsAnswered
+from procedures.question_sets import QuestionsAnswered
 from procedures.steps import StepRef
 from procedures.tasks import Answer, Facts
 from procedures.terms import Occupancy, Role
@@ -61,7 +61,7 @@ class SendT439(SendForm):
     )
     comment: str = Field(default="", description="Detailed comments")
     t442_facts: str | None = Field(
-        default=None, min_length=1, max_length=4000, description="What the T-442 says; empty: a standard text"
+        default=None, min_length=1, max_length=4000, description="Empty: a standard text"
     )
 
     def mail_fields(self) -> dict[str, Any]:
@@ -96,7 +96,7 @@ class SupportMove(Answer):
     options: tuple[Alternative, ...] = Field(min_length=1, description="Options that were named")
     person_happy: bool = Field(description="Is the person happy to move?")
     household_happy: Literal["yes", "no", "not_applicable"] = Field(
-        description="Is the household happy to move? Not applicable: the person lives alone"
+        description="Not applicable: the person lives alone"
     )
     corrections_supports: bool = Field(description="Does Corrections support the proposal?")
     transfer_application: bool = Field(
@@ -149,7 +149,9 @@ class ReviewMove(Answer):
     policy: ClassVar = "AMB-P2-5 P2.S3.b P2.F4"
 
     outcome: Literal["still_living_there", "moved", "ask_corrections_again"]
-    moved_to: Literal["another_home_of_ours", "elsewhere"] | None = None
+    moved_to: Literal["another_home_of_ours", "elsewhere"] | None = Field(
+        default=None, description="If the person has moved"
+    )
     note: str = Field(min_length=1)
 
     @model_validator(mode="after")

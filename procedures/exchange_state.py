@@ -41,6 +41,8 @@ class RunningClock(Frozen):
     due_at: datetime
     letter_opens_at: datetime
     unread_limit_at: datetime
+    days: int | None = None
+    """Working days it counts; None in records of earlier releases."""
 
 
 class ExchangeState(Frozen):
@@ -61,6 +63,10 @@ class ExchangeState(Frozen):
     letters: dict[str, int] = Field(default_factory=dict)
     """Mail id of each 17-030 with its round."""
     clock: RunningClock | None = None
+    overdue: RunningClock | None = None
+    """The clock whose end the last letter told of; a letter that bounced is about it again (AMB-X-8)."""
+    sent_again: int = 0
+    """How many letters went again after a bounce, each under an id of its own."""
     clocks_set: int = 0
     unread: tuple[str, ...] = ()
     """Returned mail that nobody has reviewed: while there is any, no letter leaves (AMB-P1-29)."""

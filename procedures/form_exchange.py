@@ -164,7 +164,7 @@ class SendFailed(Answer):
     )
     policy: ClassVar = "AMB-X-8 PRV-5"
 
-    action: Literal["send_again", "do_not_send"]
+    action: Literal["send_again", "do_not_send"] = Field(description="What is to be done with the mail?")
     note: str = Field(min_length=1)
 
 

@@ -22,10 +22,10 @@ from procedures.identify_answers import (
     MatchEntry,
     MatchFacts,
     PhoneCorrections,
-    QuestionsAnswered,
 )
 from procedures.identify_state import CallingState, IdentifyState, LinkedPerson, RecordHeld, Statement
 from procedures.local_time import local_date
+from procedures.question_sets import QuestionsAnswered
 from procedures.refusals import Refused
 from procedures.steps import step
 from procedures.tasks import Answer

@@ -1,9 +1,10 @@
 """What a person is asked in procedure 1, step by step."""
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
+from procedures.question_sets import QuestionsAnswered
 from procedures.steps import StepRef
 from procedures.tasks import Answer, Facts
 from procedures.terms import CallOutcome, Occupancy, RecordState, Role, StatusSaid
@@ -11,6 +12,8 @@ from procedures.terms import CallOutcome, Occupancy, RecordState, Role, StatusSa
 _AWS = Role.ADVISOR_WELLBEING_SUPPORT
 _COVER = frozenset({Role.MANAGER_HOUSING_WELLBEING_SUPPORT})
 """The manager may stand in for the whole procedure (P1.N3, AMB-P1-18)."""
+IF_ANSWERED = "If the call was answered"
+"""What a call tells that reached somebody, and only then."""
 
 
 class MatchFacts(Facts):
@@ -80,13 +83,6 @@ class IdentifyOccupant(Answer):
         return self
 
 
-class QuestionsAnswered(Answer):
-    """Answers to a question set of the assessment item response, then the outcome is calculated."""
-
-    answers: dict[str, Any] = Field(description="One value for each question of the set")
-    comment: str = Field(default="", description="Detailed comments")
-
-
 class AnswerFirstQuestion(QuestionsAnswered):
     """3.a: create the assessment, answer the first question, calculate."""
 
@@ -133,9 +129,9 @@ class PhoneCorrections(Answer):
     outcome: CallOutcome
     started_at: AwareDatetime
     ended_at: AwareDatetime
-    spoke_with: str | None = Field(default=None, min_length=1)
-    office: str | None = Field(default=None, min_length=1)
-    said: StatusSaid | None = Field(default=None, description="What Corrections said the person is")
+    spoke_with: str | None = Field(default=None, min_length=1, description=IF_ANSWERED)
+    office: str | None = Field(default=None, min_length=1, description=IF_ANSWERED)
+    said: StatusSaid | None = Field(default=None, description=IF_ANSWERED)
     note: str = Field(min_length=1, description="Detailed notes of the call")
     call_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9-]{8,64}$")
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from procedures.case_state import CaseState
+from procedures.local_time import local_date
 from procedures.outside_entry import OutsideSystem
 from procedures.refusals import Refused
 from procedures.report_week import check_may_close
@@ -31,6 +32,10 @@ class IntakeState(CaseState):
     started: bool = False
     cover_asked: bool = False
     unreadable: tuple[str, ...] = ()
+    no_report: bool = False
+    """Corrections says that there is no report this week: the run is closed, and looks on to the end of its week."""
+    ask_again_at: datetime | None = None
+    """When Corrections is asked again about a late report."""
     sending: dict[str, datetime] = Field(default_factory=dict)
     """Mails to the other advisors that the gateway has not settled yet, with when they were written."""
 
@@ -86,6 +91,32 @@ class AdvisorNotTold(Answer):
 
     action: Literal["send_again", "told_otherwise"]
     note: str = Field(min_length=1)
+
+
+class AskForReport(Answer):
+    """A report that is missing never comes by itself: Corrections says whether there is one, and when (AMB-P1-4)."""
+
+    kind: ClassVar = "ask_for_report"
+    step: ClassVar[StepRef] = "1.1"
+    role: ClassVar = _MANAGER
+    title: ClassVar = "The report has not come: ask Corrections whether there is one this week"
+    guidance: ClassVar = (
+        "If Corrections confirms that there is no report this week, the Friday is closed with what they said. If it is "
+        "late, name the day: you are asked again when that day is over. Until the end of the week the mailbox is read on; "
+        "a report that comes after all opens the Friday again."
+    )
+    policy: ClassVar = "AMB-P1-4 P1.N2"
+
+    outcome: Literal["no_report", "late"]
+    said_by: str = Field(min_length=1, max_length=128, description="Who at Corrections said so?")
+    reason: str = Field(min_length=1, max_length=1000, description="What did they say?")
+    expected_on: date | None = Field(default=None, description="On which day is the late report to come?")
+
+    @model_validator(mode="after")
+    def _day_of_a_late_one(self) -> "AskForReport":
+        if (self.outcome == "late") != (self.expected_on is not None):
+            raise ValueError("expected_on is the day of a late report, and of no other")
+        return self
 
 
 class ArrangeCover(Answer):
@@ -181,6 +212,7 @@ ANSWERS: tuple[type[Answer], ...] = (
     ReviewReport,
     ConfirmMissing,
     AdvisorNotTold,
+    AskForReport,
     ArrangeCover,
     ResolveRow,
     ReportUnreadable,
@@ -198,6 +230,8 @@ def check_answer(state: IntakeState, answer: Answer, facts: dict[str, Any], now:
                     "AMB-P1-4", "the report has not come yet: the run stays open until it is worked"
                 )
             check_may_close(read=counted.read, resolved=counted.resolved, open_prints=counted.open_prints)
+        case AskForReport():
+            _check_report(state, answer, now)
         case ConfirmMissing() if state.received:
             raise Refused("AMB-P1-4", "the report has come in the meantime: nothing is missing")
         case ConfirmMissing(service_desk_reference=None) if (
@@ -206,3 +240,12 @@ def check_answer(state: IntakeState, answer: Answer, facts: dict[str, Any], now:
             raise Refused("P1.S1.N6", "log an urgent call with the Service Desk and give its number")
         case _:
             pass
+
+
+def _check_report(state: IntakeState, answer: AskForReport, now: datetime) -> None:
+    if state.received:
+        raise Refused("AMB-P1-4", "the report has come in the meantime: nothing is missing")
+    if answer.outcome == "no_report" and state.unreadable:
+        raise Refused("AMB-P1-4", "a file has come that could not be read: ask Corrections to send it again")
+    if answer.expected_on is not None and answer.expected_on < local_date(now):
+        raise Refused("AMB-P1-4", "that day is over: name the day on which the report is to come")

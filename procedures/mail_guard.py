@@ -113,6 +113,14 @@ def _may_be_disclosed(mail: ProposedMail) -> Refusals:
         )
 
 
+def _takes_something_back(mail: ProposedMail) -> Refusals:
+    if mail.notice is Notice.CORRECTION and not mail.corrects:
+        yield Refusal(
+            rule="AMB-X-6",
+            reason="A correction notice names what was sent: report the mistake in the case that sent it.",
+        )
+
+
 def _leaving_is_the_last_duty(mail: ProposedMail) -> Refusals:
     leaving = mail.person is not None and mail.person.left_with_this_event
     if leaving and not (mail.future_duty and mail.disclosure is Disclosure.ACCOMMODATION_CHANGE):
@@ -237,6 +245,7 @@ def _staff_text(mail: ProposedMail) -> Refusals:
 RULES: tuple[Callable[[ProposedMail], Refusals], ...] = (
     _audience,
     _may_be_disclosed,
+    _takes_something_back,
     _leaving_is_the_last_duty,
     _standing,
     _privacy_check,

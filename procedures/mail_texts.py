@@ -158,10 +158,11 @@ def mail_text(
     missing: tuple[str, ...],
     about: Mapping[str, str],
     policy: Parameters,
+    edition: str,
 ) -> str:
     """The whole body: marking, fixed words, what is missing, particulars, signature, key messages for Corrections.
 
-    `policy` are the numbers of the case's edition.
+    `policy` are the numbers of the case's edition, which the message names as forms and letters do (AMB-X-11).
     """
     shape = SHAPES[kind]
     opening, *rest = (text.format(days=working_days(policy.return_days)) for text in shape.text)
@@ -173,7 +174,7 @@ def mail_text(
         parts.append("\n".join(f"{name}: {value}" for name, value in about.items()))
     if shape.recipient is RecipientKind.CORRECTIONS:
         parts.append(HANDLING.replace("at the address above", "at the address below"))
-    parts.append("\n".join(signature.lines(sender)))
+    parts += ["\n".join(signature.lines(sender)), f"Procedure {edition}"]
     text = "\n\n".join(parts)
     if shape.recipient is RecipientKind.CORRECTIONS:
         text = with_key_messages(text)

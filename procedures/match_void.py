@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, assert_never
 
 from procedures import form_exchange
-from procedures.check_suitability import following_number
+from procedures.check_suitability_state import CheckSuitabilityState
 from procedures.editions import edition_in_force, parameters_for, question_set
 from procedures.evidence import Evidence
 from procedures.identify_state import IdentifyState
@@ -41,16 +41,19 @@ WAITS_WHILE_PAUSED: tuple[type[Answer], ...] = (SendVoidRequest, BookViewing, Pr
 """What would disclose something new while an Exit entry is unconfirmed (AMB-X-5)."""
 
 
-def considered(identified: IdentifyState, at: datetime) -> MatchState:
-    """The case that follows procedure 1 for a person considered for a void property; the match comes later (P1.X2)."""
-    assert identified.person is not None
+def considered(before: IdentifyState | CheckSuitabilityState, at: datetime, number: int = 1) -> MatchState:
+    """The case of a person considered for a void property: after procedure 1 (P1.X2), or beside procedure 2 (P2.X4).
+
+    The match comes later; `number` counts such cases of one case.
+    """
+    assert before.person is not None
     return MatchState(
-        case_id=following_number(identified.case_id, "V"),
+        case_id=f"{before.case_id}-V{number}",
         procedure=Procedure.MATCH_VOID,
         edition=edition_in_force(at).name,
-        region=identified.region,
+        region=before.region,
         step="3.1",
-        person=identified.person,
+        person=before.person,
     )
 
 

@@ -5,7 +5,8 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime, Field, model_validator
 
 from procedures.form_exchange import SendForm
-from procedures.identify_answers import QuestionsAnswered
+from procedures.identify_answers import IF_ANSWERED
+from procedures.question_sets import QuestionsAnswered
 from procedures.steps import StepRef
 from procedures.tasks import Answer
 from procedures.terms import CallOutcome, Role, StatusSaid
@@ -89,9 +90,9 @@ class PhoneAboutProperty(Answer):
     outcome: CallOutcome
     started_at: AwareDatetime
     ended_at: AwareDatetime
-    spoke_with: str | None = Field(default=None, min_length=1)
-    office: str | None = Field(default=None, min_length=1)
-    said: StatusSaid | None = Field(default=None, description="What Corrections said the person is")
+    spoke_with: str | None = Field(default=None, min_length=1, description=IF_ANSWERED)
+    office: str | None = Field(default=None, min_length=1, description=IF_ANSWERED)
+    said: StatusSaid | None = Field(default=None, description=IF_ANSWERED)
     property_may_suit: bool | None = Field(
         default=None, description="Does Corrections agree that the property is potentially suitable?"
     )
@@ -124,11 +125,11 @@ class BookViewing(Answer):
     )
     policy: ClassVar = "P3.S4.a1 P3.S4.a2 P3.S4.a3 P3.S4.a4 P3.S4.a7 AMB-P3-4 AMB-P3-5 AMB-P3-6 PRV-16"
 
-    starts_at: AwareDatetime | None = None
+    starts_at: AwareDatetime | None = Field(default=None, description="If there is a slot")
     minutes: int = Field(default=60, ge=15, le=240)
-    with_corrections: str | None = Field(default=None, min_length=1, description="Who comes from Corrections")
+    with_corrections: str | None = Field(default=None, min_length=1, description="If there is a slot")
     diaried: bool = Field(default=False, description="The appointment is in the Outlook calendar")
-    no_slot_because: str | None = Field(default=None, min_length=1)
+    no_slot_because: str | None = Field(default=None, min_length=1, description="If there is no slot")
     note: str = Field(min_length=1, description="Detailed notes")
 
     @model_validator(mode="after")

@@ -97,8 +97,8 @@ def check_common_change(state: PlacingState, change: Change, now: datetime) -> N
             *state.exchange.letters,
         ):
             raise Refused("AMB-X-7", "this case has sent no such mail in the present cycle")
-        case changes.ExtendDeadline() | changes.RecalculateDeadline() if state.exchange.clock is None:
-            raise Refused("NFR-4", "no clock runs in this case")
+        case changes.ExtendDeadline() | changes.RecalculateDeadline():
+            changes.check_deadline(state, change)
         case changes.StepBack():
             _check_back(state, change)
         case _:

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
+from procedures.identify_answers import IF_ANSWERED
 from procedures.match_void_answers import AP, PlacingQuestions
 from procedures.returned_parts import Suitability
 from procedures.steps import StepRef
@@ -41,10 +42,10 @@ class RecordViewing(Answer):
     guidance: ClassVar = "Corrections completes and signs Part B of the T-438 after the viewing."
     policy: ClassVar = "P3.S5.1 P3.S5.2 AMB-P3-5"
 
-    held_at: AwareDatetime | None = None
-    corrections_present: str | None = Field(default=None, min_length=1, description="Who was there")
+    held_at: AwareDatetime | None = Field(default=None, description="If it took place")
+    corrections_present: str | None = Field(default=None, min_length=1, description="If it took place")
     in_person_at_the_property: bool = False
-    missed_because: str | None = Field(default=None, min_length=1)
+    missed_because: str | None = Field(default=None, min_length=1, description="If it was missed")
     note: str = Field(min_length=1, description="Detailed notes")
 
     @model_validator(mode="after")
@@ -76,11 +77,11 @@ class RecordPartB(Answer):
     policy: ClassVar = "P3.S5.2 P3.S6.a P3.S6.a1 P3.S6.a2 P3.S6.b AMB-P3-7 AMB-P3-8"
 
     suitability: Suitability
-    reasons: str | None = Field(default=None, min_length=1)
+    reasons: str | None = Field(default=None, min_length=1, description="If the property is not suitable")
     signed: bool = False
-    signed_by: str | None = Field(default=None, min_length=1)
-    signed_on: date | None = None
-    returned_on: date | None = None
+    signed_by: str | None = Field(default=None, min_length=1, description="If it is signed: name and office")
+    signed_on: date | None = Field(default=None, description="If it is signed")
+    returned_on: date | None = Field(default=None, description="If it is signed: when it came back to us")
     document_id: str | None = Field(default=None, description="The scan of the signed form")
     by_phone: bool = Field(default=False, description="Said by phone; the form follows")
     note: str = Field(min_length=1, description="Detailed notes")
@@ -192,8 +193,8 @@ class TellCorrections(Answer):
     outcome: CallOutcome
     started_at: AwareDatetime
     ended_at: AwareDatetime
-    spoke_with: str | None = Field(default=None, min_length=1)
-    office: str | None = Field(default=None, min_length=1)
+    spoke_with: str | None = Field(default=None, min_length=1, description=IF_ANSWERED)
+    office: str | None = Field(default=None, min_length=1, description=IF_ANSWERED)
     note: str = Field(min_length=1, description="Detailed notes of the call")
 
     @model_validator(mode="after")

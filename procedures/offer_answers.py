@@ -31,7 +31,7 @@ class CheckRiskRating(Answer):
     rating: str | None = Field(
         default=None, min_length=1, description="The rating shown; empty: there is none"
     )
-    action: Literal["none", "update", "new"]
+    action: Literal["none", "update", "new"] = Field(description="What does the rating need?")
     basis: str | None = Field(
         default=None,
         min_length=1,
@@ -117,13 +117,13 @@ class RecordPersonsAnswer(Answer):
     policy: ClassVar = "P4.S3.a P4.S3.a3 P4.S3.b P4.S3.b1 P4.S3.b2 AMB-P4-1 AMB-P4-2 AMB-P4-12"
 
     accepted: bool
-    outcome: Literal["withdrawn", "declined"] | None = None
-    reason_kind: ReasonKind | None = None
-    reason: str | None = Field(default=None, min_length=1)
+    outcome: Literal["withdrawn", "declined"] | None = Field(default=None, description="If not accepted")
+    reason_kind: ReasonKind | None = Field(default=None, description="If not accepted")
+    reason: str | None = Field(default=None, min_length=1, description="If not accepted")
     policy_reference: str | None = Field(
         default=None,
         min_length=1,
-        description="Such as CT-GDL-006 and its section, or the Operational Policy",
+        description="If not accepted: such as CT-GDL-006 and its section, or the Operational Policy",
     )
     note: str = Field(min_length=1, description="Detailed notes")
 

@@ -59,6 +59,13 @@ class Parameters:
 
     confirm_before_t441: Annotated[bool, "AMB-P1-6"] = True
 
+    hand_over_days: Annotated[int, "AMB-X-2"] = 1
+    """What is due within so many working days of an absence goes to a named person, not to a queue."""
+    unstarted_days: Annotated[int, "AMB-X-2"] = 1
+    """How long before its due instant, or after its opening when it has none, an unstarted task is escalated."""
+    unstarted_manager_days: Annotated[int, "AMB-X-2"] = 2
+    """After how long an unstarted task without a due instant is escalated to the manager alone."""
+
 
 def sources() -> dict[str, str]:
     """The requirement behind each parameter, by its name."""

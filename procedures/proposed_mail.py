@@ -30,7 +30,7 @@ class Notice(StrEnum):
     """Messages that are not forms."""
 
     CORRECTION = "correction"
-    """To Corrections about something already sent; allowed at any code (PRV-13)."""
+    """To Corrections about something already sent; allowed at any code (PRV-13), and about nothing else."""
     SIGNATURE_REMINDER = "signature_reminder"
     VIEWING_CANCELLED = "viewing_cancelled"
     REPORT_MISSING = "report_missing"
@@ -104,6 +104,8 @@ class ProposedMail(Frozen):
     classification: Classification | None
     forms: tuple[Form, ...] = ()
     notice: Notice | None = None
+    corrects: tuple[str, ...] = ()
+    """References of earlier messages that have left, which a correction notice takes back."""
     disclosure: Disclosure | None = None
     """Why a T-442 is sent."""
     privacy_check_passed: bool = False

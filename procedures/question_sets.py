@@ -3,8 +3,10 @@
 from enum import StrEnum
 from typing import Any
 
+from pydantic import Field
+
 from procedures.refusals import Refused
-from procedures.tasks import Frozen
+from procedures.tasks import Answer, Frozen
 
 
 class Asks(StrEnum):
@@ -55,6 +57,13 @@ class QuestionSet(Frozen):
             "required": [item.key for item in self.items if item.required],
             "additionalProperties": False,
         }
+
+
+class QuestionsAnswered(Answer):
+    """Answers to a question set of the assessment item response, then the outcome is calculated."""
+
+    answers: dict[str, Any] = Field(description="One value for each question of the set")
+    comment: str = Field(default="", description="Detailed comments")
 
 
 def _check_one(item: QuestionItem, value: Any) -> None:

@@ -27,6 +27,8 @@ class Procedure(StrEnum):
     DISCLOSE_CHANGE = "disclose_change"
     SORT_MAIL = "sort_mail"
     """The manual queue of returned mail that fits no case or two (AMB-X-9)."""
+    CORRECT_SENT = "correct_sent"
+    """The follow-up to a mistake in something that was sent already (AMB-X-6)."""
 
 
 class ReportGroup(StrEnum):

@@ -20,6 +20,7 @@ PROCEDURES_OF: dict[Role, frozenset[Procedure]] = {
             Procedure.CHECK_SUITABILITY,
             Procedure.DISCLOSE_CHANGE,
             Procedure.SORT_MAIL,
+            Procedure.CORRECT_SENT,
         }
     ),
     Role.ADVISOR_PLACEMENT: frozenset({Procedure.MATCH_VOID, Procedure.OFFER}),
@@ -50,12 +51,38 @@ READS_VOID_PROPERTIES = frozenset({Role.COORDINATOR_PLACEMENT, Role.ADVISOR_PLAC
 LOOKS_AFTER_RUNS = frozenset({Role.ADMINISTRATOR, _MANAGER})
 
 
+@dataclass(frozen=True, order=True)
+class Post:
+    """A role in a region: what somebody holds, and what a deputy stands in for (AMB-X-2)."""
+
+    role: Role
+    region: str
+
+    def opens(self, region: str) -> bool:
+        """True for the post's own region and the national queue, and for no other."""
+        return region in (self.region, NATIONAL)
+
+
 @dataclass(frozen=True)
 class Sight:
-    """What the roles and regions of one token let its holder see."""
+    """What the roles and regions of one token let its holder see, and the posts the holder stands in for just now.
+
+    A stand-in has the role of the post in the region of the post alone; the holder's own roles never reach there.
+    """
 
     roles: frozenset[Role]
     regions: frozenset[str]
+    stands_in: frozenset[Post] = frozenset()
+
+    @property
+    def own(self) -> "Sight":
+        """The same without the posts: what concerns every region is not for a stand-in."""
+        return Sight(self.roles, self.regions)
+
+    @property
+    def held_roles(self) -> frozenset[Role]:
+        """Own roles and those of the posts the holder stands in for."""
+        return self.roles | {post.role for post in self.stands_in}
 
     @property
     def every_region(self) -> bool:
@@ -64,35 +91,48 @@ class Sight:
 
     @property
     def open_regions(self) -> frozenset[str]:
-        """The holder's regions and the national queue."""
+        """The holder's own regions and the national queue."""
         return self.regions | {NATIONAL}
 
     @property
     def procedures(self) -> frozenset[Procedure]:
-        """The procedures whose cases and tasks the holder sees."""
+        """The procedures whose cases and tasks the holder's own roles see."""
         return frozenset[Procedure]().union(*(PROCEDURES_OF.get(role, frozenset()) for role in self.roles))
 
     @property
     def own_task_roles(self) -> frozenset[Role]:
-        """Roles whose tasks the holder sees without seeing the case."""
+        """Own roles whose tasks the holder sees without seeing the case."""
         return self.roles & OWN_TASKS_ONLY
 
     def covers(self, region: str) -> bool:
-        """True when the region is open to the holder."""
+        """True when the region is open to the holder's own roles."""
         return self.every_region or region in self.open_regions
+
+    def may(self, roles: Iterable[Role], region: str) -> bool:
+        """True when the holder has one of the roles in this region, as an own one or standing in."""
+        entitled = frozenset(roles)
+        own = not self.roles.isdisjoint(entitled) and self.covers(region)
+        return own or any(post.role in entitled and post.opens(region) for post in self.stands_in)
+
+    def regions_with(self, roles: Iterable[Role]) -> frozenset[str]:
+        """The regions in which the holder has one of the roles; `*` stands for all of them."""
+        entitled = frozenset(roles)
+        own = frozenset() if self.roles.isdisjoint(entitled) else self.open_regions
+        posts = (post.region for post in self.stands_in if post.role in entitled)
+        return own | {region for one in posts for region in (one, NATIONAL)}
 
     def sees_case(self, procedure: Procedure, region: str) -> bool:
         """True when the holder may read the case and the person in it."""
-        return procedure in self.procedures and self.covers(region)
+        return self.may((role for role, seen in PROCEDURES_OF.items() if procedure in seen), region)
 
     def sees_task(self, role: Role, procedure: Procedure, region: str) -> bool:
         """True when the holder may read the task; what is known of the person is another question."""
-        return self.covers(region) and (role in self.own_task_roles or procedure in self.procedures)
+        return self.sees_case(procedure, region) or self.may({role} & OWN_TASKS_ONLY, region)
 
     def audits_case(self, procedure: Procedure, region: str) -> bool:
         """True when the holder may read what happened in the case."""
         return Role.AUDITOR in self.roles or self.sees_case(procedure, region)
 
     def has_any(self, roles: Iterable[Role]) -> bool:
-        """True when the holder has one of the roles."""
-        return not self.roles.isdisjoint(roles)
+        """True when the holder has one of the roles somewhere, as an own one or standing in."""
+        return not self.held_roles.isdisjoint(roles)

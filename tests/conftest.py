@@ -1,5 +1,6 @@
-"""What every test may ask for: a real PostgreSQL cluster, a fresh migrated database, and a deliberate end of the run."""
+"""What every test may ask for: a real PostgreSQL cluster, an empty migrated database, and a deliberate end of the run."""
 
+import gc
 import os
 import socket
 import subprocess
@@ -7,19 +8,21 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
 import pytest
 
-from models.database import Database
+from tests.databases import DatabaseInTurns, Databases
 from workers.embedded.postgres import EmbeddedPostgres
 from workers.migrate import migrate
 
+__all__ = ["Databases", "free_port"]
+
+# Temporal's servers start with little memory and would tidy it most of the time.
+os.environ.setdefault("GOGC", "400")
+
 _TEMPLATE = "placement_template"
 _ROOT = Path(__file__).parent.parent
-_numbers = count(1)
 
 # Runs beside the tests and waits until its input ends: when the fixture closes it, or when this process dies.
 _GUARD = """
@@ -32,6 +35,7 @@ EmbeddedPostgres(data, 0, keys).stop()
 shutil.rmtree(data.parent)
 """
 
+_SEARCHES = frozenset({"given", "run_state_machine_as_test"})
 _SESSION = pytest.StashKey[pytest.Session]()
 _NESTED = pytest.StashKey[bool]()
 
@@ -39,6 +43,32 @@ _NESTED = pytest.StashKey[bool]()
 def pytest_configure(config: pytest.Config) -> None:
     """Note whether this run was started inside a test of another run."""
     config.stash[_NESTED] = "PYTEST_CURRENT_TEST" in os.environ
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long first, so that at the end no core waits for another's last file."""
+    ranks: dict[Path, int] = {}
+    for item in items:
+        ranks[item.path] = min(_rank(item), ranks.get(item.path, 9))
+    items.sort(key=lambda item: ranks[item.path])
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def _rank(item: pytest.Item) -> int:
+    """0 for what starts processes of its own, then what needs servers, what searches for examples, and plain code."""
+    fixtures = getattr(item, "fixturenames", ())
+    if "workers" in item.path.parts or "stack" in fixtures:
+        return 0
+    if "server" in fixtures:
+        return 1
+    if _SEARCHES & vars(getattr(item, "module", None) or item).keys():
+        return 2
+    return 3 if "cluster" in fixtures else 4
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -60,23 +90,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         if stream is not None:
             stream.flush()
     os._exit(int(session.exitstatus))
-
-
-@dataclass(frozen=True)
-class Databases:
-    """One fresh database, seen under each role."""
-
-    name: str
-    owner: Database
-    api: Database
-    worker: Database
-    loader: Database
-    auditor: Database
-
-    async def close(self) -> None:
-        """Give back every connection."""
-        for database in (self.owner, self.api, self.worker, self.loader, self.auditor):
-            await database.close()
 
 
 def free_port() -> int:
@@ -123,18 +136,18 @@ async def migrated_template(cluster: EmbeddedPostgres) -> str:
     return _TEMPLATE
 
 
+@pytest.fixture(scope="session")
+async def database_in_turns(
+    cluster: EmbeddedPostgres, migrated_template: str
+) -> AsyncIterator[DatabaseInTurns]:
+    """The database that the tests of this process have one after the other."""
+    held = DatabaseInTurns(cluster, migrated_template)
+    yield held
+    await held.throw_away()
+
+
 @pytest.fixture
-async def databases(cluster: EmbeddedPostgres, migrated_template: str) -> AsyncIterator[Databases]:
-    """A fresh migrated database under the five roles; dropped after the test."""
-    name = f"test_{next(_numbers)}"
-    cluster.create_database(name, migrated_template)
-
-    def under(role: str) -> Database:
-        return Database(cluster.url(role, name), pool_size=2)
-
-    opened = Databases(name, under("owner"), under("api"), under("worker"), under("loader"), under("auditor"))
-    try:
-        yield opened
-    finally:
-        await opened.close()
-        cluster.drop_database(name)
+async def databases(database_in_turns: DatabaseInTurns) -> AsyncIterator[Databases]:
+    """A migrated, empty database under the five roles, this test's alone."""
+    yield await database_in_turns.take()
+    await database_in_turns.give_back()

@@ -11,12 +11,13 @@ import structlog
 from sqlalchemy import select, text
 from temporalio.client import Client
 
-from activities.absences import release_of_absent
+from activities.absences import hand_over_of_absent
 from activities.case_runs import CaseRuns, OpenCase, Run
 from activities.commands import CommandState, NewCommand
 from activities.deadlines import Deadlines
 from activities.delivery import Delivery, Waiting
 from activities.duties import due_reviews
+from activities.escalations import escalate_waiting
 from activities.register_watch import register_changed
 from activities.returns import Returns
 from activities.running_cases import RunningCases
@@ -29,6 +30,8 @@ RECONCILE_EVERY = timedelta(minutes=1)
 READ_RETURNS_EVERY = timedelta(seconds=20)
 LOOK_FOR_STUCK_EVERY = timedelta(minutes=5)
 WATCH_HOMES_EVERY = timedelta(minutes=1)
+KEEP_COVER_EVERY = timedelta(minutes=1)
+"""Apart from reconciling, because it needs the record alone: it goes on while Temporal is away."""
 RESTART_PAUSE = timedelta(hours=1)
 """A run that ended on its own is followed by at most one new run in this time; meanwhile it is on the stuck list."""
 JUST_OPENED = timedelta(minutes=1)
@@ -168,6 +171,14 @@ async def watch_homes(database: Database, client: Client, at: datetime) -> None:
     await due_reviews(database, cases, Deadlines(database), at)
 
 
+async def keep_cover(database: Database, at: datetime) -> None:
+    """Hand over what absent people had, then show what waits at `at` (UTC) to deputies and managers (AMB-X-2)."""
+    for move in await hand_over_of_absent(database, at):
+        _log.info("a holder is away", task_id=move.task_id, outcome=move.fate.value)
+    for one in await escalate_waiting(database, at):
+        _log.info("a task waits", task_id=one.task_id, stage=one.stage.value)
+
+
 async def keep_sweeping(
     database: Database, client: Client, clock: Callable[[], datetime], returns: Returns | None = None
 ) -> None:
@@ -181,7 +192,9 @@ async def keep_sweeping(
     async def reconcile() -> None:
         await reconciler.reconcile(clock())
         await deliver_waiting(database, delivery, clock())
-        await release_of_absent(database, clock())
+
+    async def cover() -> None:
+        await keep_cover(database, clock())
 
     async def watch() -> None:
         await watch_homes(database, client, clock())
@@ -195,6 +208,7 @@ async def keep_sweeping(
 
     async with asyncio.TaskGroup() as group:
         group.create_task(_again(RECONCILE_EVERY, reconcile))
+        group.create_task(_again(KEEP_COVER_EVERY, cover))
         group.create_task(_again(WATCH_HOMES_EVERY, watch))
         group.create_task(_again(LOOK_FOR_STUCK_EVERY, look))
         group.create_task(_again(READ_RETURNS_EVERY, read_returns))

@@ -30,6 +30,7 @@ from activities.recording import Recording
 from activities.returns import Returns
 from activities.running_cases import TASK_QUEUE, RunningCases
 from activities.searching import Searching
+from activities.sent_mistakes import SentMistakes
 from activities.tidings import Tidings
 from activities.viewings import Viewings
 from adapters.documents_by_key import DocumentsByKey
@@ -50,7 +51,7 @@ from workers.embedded.authority import Authority
 from workers.embedded.mail_store import GATEWAY_USER, Account, mail_passwords
 from workers.migrate import database_url
 from workers.processes import StackError
-from workflows import WORKFLOWS
+from workflows.registered import WORKFLOWS
 
 PASSED_THROUGH = ("procedures", "activities", "adapters", "models", "pydantic", "sqlalchemy", "holidays")
 """Modules the workflow sandbox shares with the process: pure code, and types of activities that are only named."""
@@ -191,7 +192,7 @@ def worker_parts(settings: Settings, keys: KeyRing, database: Database, client: 
 async def api_resources(settings: Settings) -> AsyncIterator[Resources]:
     """What the API of this installation works with; it starts while Temporal or the provider is away."""
     keys = load_keys(settings)
-    database = Database(database_url(settings, "api"))
+    database = Database(database_url(settings, "api"), for_pages=True)
     identity = openid_provider(settings)
     client = await connect(settings, keys, identity=f"api-{os.getpid()}", lazy=True)
     try:
@@ -276,6 +277,7 @@ def activities_of(parts: WorkerParts) -> Sequence[Callable[..., Any]]:
     tidings = Tidings(parts.database, cases)
     matches = MatchContexts(parts.database, cases)
     viewings = Viewings(deadlines)
+    mistakes = SentMistakes(parts.database, cases)
     return [
         recording.load_case,
         recording.record_turn,
@@ -301,6 +303,8 @@ def activities_of(parts: WorkerParts) -> Sequence[Callable[..., Any]]:
         duties.unfiled,
         tidings.spread,
         tidings.open_case,
+        mistakes.report_mistake,
+        mistakes.look_at_sent,
         matches.match_context,
         matches.hold_property,
         matches.release_property,

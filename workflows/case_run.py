@@ -20,48 +20,15 @@ with workflow.unsafe.imports_passed_through():
     from procedures.tasks import SYSTEM, Answer, AnswerTask, By, CaseView, OpenTask, ReportChange
     from procedures.terms import Role
     from workflows.by_hand import ByHand
+    from workflows.events import Answered, Arrived, Due, Event, Interrupted, nobody_waits
     from workflows.operator_view import show
     from workflows.refusal import parsed, refusal, refusing
+    from workflows.renewal import Renewal
     from workflows.turn import write_turn
 
+__all__ = ["Answered", "Arrived", "CaseRules", "CaseRun", "Due", "Event", "Interrupted"]
+
 S = TypeVar("S", bound=CaseState)
-
-
-@dataclass(frozen=True)
-class Answered:
-    """A person answered a task; the turn that records it has begun."""
-
-    task: OpenTask
-    answer: Answer
-    by: By
-    command_id: str
-
-
-@dataclass(frozen=True)
-class Due:
-    """The instant waited for has come."""
-
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Arrived:
-    """A machine brought something (a returned form, a bounce); `what` holds opaque ids."""
-
-    what: dict[str, Any]
-
-
-class Interrupted(Exception):
-    """A change was reported at a waiting point; the step being walked is left."""
-
-    def __init__(self, change: Change, by: By, command_id: str) -> None:
-        super().__init__(change.kind)
-        self.change = change
-        self.by = by
-        self.command_id = command_id
-
-
-Event = Answered | Due | Arrived
 
 
 class CaseRules(Protocol):
@@ -74,10 +41,6 @@ class CaseRules(Protocol):
     def check_change(self, change: Change, facts: dict[str, Any], now: datetime) -> None:
         """Raise Refused when a rule forbids the change."""
         ...
-
-
-async def nobody_waits(_event: Event) -> None:
-    """An event that no procedure asked for changes nothing."""
 
 
 @dataclass
@@ -104,8 +67,12 @@ class CaseRun(Generic[S]):
     recorded: Callable[[], None] = lambda: None
     """What a procedure begins once the record holds the turn, such as handing a mail to the gateway."""
 
+    delivering: Callable[[], bool] = lambda: False
+    """True while a mail is with the gateway: the run waits for its word."""
+
     def __post_init__(self) -> None:
         self.by_hand = ByHand(self)
+        self.renewal = Renewal(self)
 
     def listen(self) -> None:
         """Register the messages of a case: answers and changes as updates, arrivals as a signal."""
@@ -124,6 +91,11 @@ class CaseRun(Generic[S]):
     def now(self) -> datetime:
         """The only clock (UTC)."""
         return workflow.now()
+
+    @property
+    def case_id(self) -> str:
+        """The case's number."""
+        return self._present().case_id
 
     @property
     def by(self) -> By:
@@ -204,14 +176,16 @@ class CaseRun(Generic[S]):
     async def event(self, *, until: datetime | None = None) -> Event:
         """Record the turn, then wait for the next answer, arrival or instant. Raises Interrupted on a change."""
         await self.record()
+        await self.renewal.at_a_wait()
+        self.renewal.went_on()
         timeout = None if until is None else until - self.now
-        if not self._something_came():
+        if not self.something_came():
             if timeout is not None and timeout <= timedelta(0):
                 return Due(self.now)
             try:
-                await workflow.wait_condition(self._something_came, timeout=timeout)
+                await workflow.wait_condition(self.something_came, timeout=timeout)
             except TimeoutError:
-                if not self._something_came():
+                if not self.something_came():
                     return Due(self.now)
         return self._next()
 
@@ -242,30 +216,13 @@ class CaseRun(Generic[S]):
         )
         self._following.append((state.procedure.value, state.case_id))
 
-    async def _start_following(self) -> None:
+    async def start_following(self) -> None:
         """Children that outlive this run; one that was lost here is started by the reconciler from its row."""
         following, self._following = self._following, []
         for procedure, case_id in following:
             await workflow.start_child_workflow(
                 procedure, case_id, id=case_id, parent_close_policy=workflow.ParentClosePolicy.ABANDON
             )
-
-    async def renew_if_long(self) -> None:
-        """A run whose history has grown long begins anew from the record; nothing may be under way."""
-        if not workflow.info().is_continue_as_new_suggested():
-            return
-        await self.record()
-        if workflow.all_handlers_finished() and not self._something_came():
-            workflow.continue_as_new(self._present().case_id)
-
-    async def renew(self) -> None:
-        """Go on from the record in a new run, once the history of this one is long and nobody waits for it."""
-        if not workflow.info().is_continue_as_new_suggested() or self._something_came():
-            return
-        await self.write()
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        if not self._something_came():
-            workflow.continue_as_new(self._present().case_id)
 
     def overtake_changes(self) -> None:
         """Changes accepted beside the end of the case: their senders are told, and nothing of them is applied."""
@@ -282,7 +239,7 @@ class CaseRun(Generic[S]):
         if not (self._effects or self._command_id):
             await self.write()  # an end that nothing else comes with, such as the word of another case
         await self.record()
-        await self._start_following()
+        await self.start_following()
         await workflow.wait_condition(workflow.all_handlers_finished)
         # The server refuses an end beside which something arrives, and with it everything of the same workflow task: the
         # last answer, already on record, would be lost. So the end is a task of its own.
@@ -294,6 +251,7 @@ class CaseRun(Generic[S]):
         """Write what the turn has so far; the answer that began it still waits."""
         state = self._present()
         state.turn += 1
+        state.settle(self._command_id)
         person = getattr(state, "person", None)
         turn = Turn(
             case_id=state.case_id,
@@ -315,7 +273,8 @@ class CaseRun(Generic[S]):
         await write_turn(turn)
         self._shown = show(state, self._shown)
 
-    def _something_came(self) -> bool:
+    def something_came(self) -> bool:
+        """An answer, a change or an arrival waits to be taken."""
         return bool(self._answers or self._changes or self._arrivals)
 
     def _next(self) -> Event:
@@ -354,6 +313,8 @@ class CaseRun(Generic[S]):
 
     def _check_answer(self, command: AnswerTask) -> None:
         state = self._present()
+        if command.command_id in state.settled:
+            return
         task = state.tasks.get(command.task_id)
         if task is None or command.task_id in self._answers:
             raise refusal("AMB-X-3", "this task is no longer open", kind="TaskClosed")
@@ -364,10 +325,14 @@ class CaseRun(Generic[S]):
             refusing(lambda: self.rules.check_answer(answer, command.facts, self.now))
 
     async def _take_answer(self, command: AnswerTask) -> CaseView:
+        if command.command_id in self._present().settled:
+            return self._view()
         self._answers[command.task_id] = command
         return await self._until_recorded(command.command_id)
 
     def _check_change(self, report: ReportChange) -> None:
+        if report.command_id in self._present().settled:
+            return
         if self._present().outcome is not None:
             raise refusal("NFR-5", "the case has ended", kind="TaskClosed")
         if report.kind not in CHANGES:
@@ -376,6 +341,8 @@ class CaseRun(Generic[S]):
         refusing(lambda: self.rules.check_change(change, report.facts, self.now))
 
     async def _take_change(self, report: ReportChange) -> CaseView:
+        if report.command_id in self._present().settled:
+            return self._view()
         self._changes.append(report)
         return await self._until_recorded(report.command_id)
 

@@ -30,6 +30,7 @@ with workflow.unsafe.imports_passed_through():
     from procedures.terms import Role, StatusSaid
     from workflows.case_run import Answered, Arrived, CaseRun, Due, Event, Interrupted
     from workflows.form_exchange import FormExchange
+    from workflows.mistakes import follow_up_said
     from workflows.options import PATIENT
     from workflows.suitability_changes import Ceased, Interruptions
 
@@ -68,6 +69,7 @@ class CheckSuitability:
         self.exchange: FormExchange[CheckSuitabilityState] = FormExchange(
             self.case, "2.2", ClockKind.T439_RETURN, SendT439, mail_kind="T-439+T-442"
         )
+        self.exchange.waits = lambda: self.state.paused is not None
         self.interruptions = Interruptions(self.case, self.exchange)
         self.others = self.interruptions.others
         self.case.listen()
@@ -228,6 +230,7 @@ class CheckSuitability:
             update={
                 "tasks": {},
                 "tasks_opened": 0,
+                "settled": (),
                 "turn": 0,
                 "notes": 0,
                 "statements": 0,
@@ -307,6 +310,7 @@ class CheckSuitability:
     async def _told(self, said: StatusSaid) -> None:
         """Procedure 1 has Corrections' word: CSO ends a pause, anything else ends the case (AMB-X-4)."""
         if said is not StatusSaid.CSO:
+            await follow_up_said(self.case, said.value)
             raise Ceased(check_suitability.ceased_as(said), "Corrections has said that disclosure ends")
         if self.state.paused:
             self.interruptions.resume()

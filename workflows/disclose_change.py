@@ -28,6 +28,7 @@ with workflow.unsafe.imports_passed_through():
     from procedures.watch import DutyKind
     from workflows.case_run import Answered, Arrived, CaseRun, Due, Event, Interrupted
     from workflows.form_exchange import FormExchange
+    from workflows.mistakes import follow_up_on, follow_up_said
     from workflows.options import PATIENT
     from workflows.other_cases import OtherCases
     from workflows.suitability_changes import Ceased
@@ -158,6 +159,7 @@ class DiscloseChange:
             case Due():
                 pass  # the loop that waits for the exchange does what is due
             case Arrived(what={"status_said": said}) if said != StatusSaid.CSO.value:
+                await follow_up_said(self.case, said)
                 raise Ceased(ceased_as(StatusSaid(said)), "Corrections has said that disclosure ends")
             case _:
                 await self.exchange.handle(event)
@@ -165,6 +167,7 @@ class DiscloseChange:
     async def _interrupted(self, interruption: Interrupted) -> str:
         """A pause does not stop a duty (AMB-X-5); the end of the order, a death or a mistake do."""
         change = interruption.change
+        await follow_up_on(self.case, interruption)
         if await self.exchange.changed(change, interruption.by):
             return self.state.step
         match change:

@@ -43,7 +43,7 @@ class ExchangeClock:
     async def start(self, number: int, mail_id: str, accepted_at: datetime) -> None:
         """A new clock from the gateway's acceptance; the one before has done its work."""
         state = self._exchange.state
-        reminder = state.next_reminder_at
+        reminder, before = state.next_reminder_at, state.clock
         self.stop("the letter has gone" if number else "sent again")
         contact = state.letter_contact if number and state.letter_contact else state.contact
         calendar = await self._calendar(contact)
@@ -55,7 +55,9 @@ class ExchangeClock:
             **PATIENT,
         )
         self._set(clock, number, mail_id)
-        self._exchange.change(letter_contact=None, next_reminder_at=reminder)
+        self._exchange.change(
+            letter_contact=None, next_reminder_at=reminder, overdue=before if number else None
+        )
 
     async def due(self) -> None:
         """Do what has become due: ask for a recipient, hold or write a letter, remind."""
@@ -96,6 +98,12 @@ class ExchangeClock:
             self._exchange.case.add(ClockStopped(clock_id=clock.clock_id, reason=reason))
             self._exchange.change(clock=None, next_reminder_at=None)
 
+    def again(self) -> None:
+        """A letter has bounced and is to go again: what it was about is overdue as before (AMB-X-8)."""
+        state = self._exchange.state
+        if state.clock is None and state.overdue and workflow.patched("letter-again-after-a-bounce"):
+            self._exchange.change(clock=state.overdue, sent_again=state.sent_again + 1)
+
     # -- parts -------------------------------------------------------------------------------------------------------
 
     async def _write_letter(self, clock: RunningClock, recipient: ConfirmedContact | None) -> None:
@@ -110,7 +118,7 @@ class ExchangeClock:
         mail_id = self._exchange.prepare(
             "17-030",
             recipient,
-            f"{state.cycle}-17030-{number}",
+            f"{state.cycle}-17030-{number}" + (f"-again-{state.sent_again}" if state.sent_again else ""),
             {
                 "missing_form": state.form.value,
                 "sent_on": local_date(state.accepted_at).isoformat(),
@@ -197,6 +205,7 @@ class ExchangeClock:
                 due_at=clock.due_at,
                 letter_opens_at=clock.letter_opens_at,
                 unread_limit_at=clock.unread_limit_at,
+                days=len(clock.counted),
             ),
         )
 

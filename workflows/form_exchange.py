@@ -1,6 +1,6 @@
 """A form out to Corrections and back: sending, the five-working-day clock, letter 17-030, returns (steps 1.6, 2.1, 2.2)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
@@ -20,20 +20,19 @@ with workflow.unsafe.imports_passed_through():
         SendFailed,
         SendForm,
         UnreadReturn,
-        what_is_missing,
     )
     from procedures.record import (
-        DocumentReviewed,
         MailPrepared,
         MailSettled,
         NoteWritten,
         NoticeGiven,
     )
     from procedures.steps import StepRef
-    from procedures.tasks import Answer, By, OpenTask
+    from procedures.tasks import Answer, By
     from procedures.terms import Role
     from workflows.case_run import Answered, Arrived, CaseRun, Event
     from workflows.exchange_clock import ExchangeClock
+    from workflows.form_returns import FormReturns
     from workflows.mail_handover import MailHandover
 
 S = TypeVar("S", bound=ExchangingState)
@@ -62,6 +61,9 @@ class FormExchange(Generic[S]):
         self._role = role
         self._gateway = MailHandover(case, step, lambda: self.state.sending)
         self._clock = ExchangeClock(self, return_clock)
+        self._returns = FormReturns(self, self._clock)
+        self.waits: Callable[[], bool] = lambda: False
+        """Whether nothing new is disclosed at present (AMB-X-5)."""
         case.recorded = self._gateway.begin
 
     # -- what the clock and the letters use ------------------------------------------------------------------
@@ -166,11 +168,11 @@ class FormExchange(Generic[S]):
             case Arrived(what={"bounced": mail_id}):
                 self._bounced(mail_id)
             case Arrived(what={"returned": received_id} as what):
-                self._returned(received_id, what.get("documents", []), what.get("received_at"))
+                self._returns.came(received_id, what.get("documents", []), what.get("received_at"))
             case Arrived(what={"unread_reply": received_id}):
-                self._returned(received_id, [], None)
+                self._returns.came(received_id, [], None)
             case Arrived(what={"sorted": received_id}):
-                self._sorted_elsewhere(received_id)
+                self._returns.sorted_elsewhere(received_id)
             case _:
                 pass
 
@@ -195,11 +197,6 @@ class FormExchange(Generic[S]):
         self.change(sending={})
         self._gateway.give_up()
 
-    def tell_of_disclosure_in_error(self) -> None:
-        """A form about the wrong person has left: the manager decides what Corrections is told (AMB-X-6)."""
-        self.open(PrivacyIncident, {"mail_id": self.state.mail_id})
-        self.notify("disclosed_in_error", self.state.cycle)
-
     # -- answers -------------------------------------------------------------------------------------------------
 
     async def _answered(self, event: Answered) -> None:
@@ -207,27 +204,31 @@ class FormExchange(Generic[S]):
             case SendForm() as answer:
                 self._send_form(answer, event.by)
             case ConfirmLetterRecipient() as answer:
-                self.change(
-                    letter_contact=self._confirmed(answer.contact_id, answer.contact_version, event.by)
+                await self._letter_goes_to(
+                    self._confirmed(answer.contact_id, answer.contact_version, event.by)
                 )
-                await self._clock.due()
             case ReviewReturn() as answer:
-                self._reviewed(event, answer)
+                self._returns.reviewed(event, answer)
             case SendFailed() as answer:
                 self._after_failure(event, answer)
             case CorrectionsSilent() as answer:
                 self.change(chase_closed=True, next_reminder_at=None)
-                self._note(event, answer.end_reminders_because)
+                self.note(event, answer.end_reminders_because)
             case UnreadReturn() as answer:
-                self._note(event, answer.arranged)
+                self.note(event, answer.arranged)
             case ProvideContact() as answer:
-                self._note(event, answer.note)
+                self.note(event, answer.note)
             case PrivacyIncident() as answer:
-                self._note(event, answer.actions_taken)
+                self.note(event, answer.actions_taken)
             case MailWaiting() as answer:
-                self._note(event, f"Service Desk call {answer.service_desk_reference}")
+                self.note(event, f"Service Desk call {answer.service_desk_reference}")
             case _:
                 pass
+
+    async def _letter_goes_to(self, contact: ConfirmedContact) -> None:
+        self.change(letter_contact=contact)
+        if not (self.waits() and workflow.patched("letter-waits-while-paused")):
+            await self._clock.due()
 
     def _send_form(self, answer: SendForm, by: By) -> None:
         if answer.no_contact_known:
@@ -242,55 +243,13 @@ class FormExchange(Generic[S]):
         mail_id = self.prepare(self._mail_kind, contact, f"{cycle}", answer.mail_fields())
         self.change(mail_id=mail_id)
 
-    def _reviewed(self, event: Answered, answer: ReviewReturn) -> None:
-        received_id = event.task.context["received_id"]
-        documents: list[str] = event.task.context.get("documents", [])
-        self._no_longer_unread(received_id)
-        missing = what_is_missing(self.state.form, answer) if answer.verdict == "incomplete" else ()
-        if answer.verdict != "not_the_form":
-            for document_id in documents:
-                self._case.add(
-                    DocumentReviewed(
-                        document_id=document_id, complete=answer.verdict == "complete", missing=list(missing)
-                    )
-                )
-        if answer.note:
-            self._note(event, answer.note)
-        if answer.verdict == "complete":
-            self._completed(answer.returned)
-        elif missing and self.state.contact:
-            self.change(missing=missing)
-            self.prepare(
-                f"{self.state.form.value} incomplete",
-                self.state.contact.model_copy(update={"by": event.by.subject, "at": self._case.now}),
-                f"back-{event.task.task_id.rsplit('-', 1)[-1]}",
-                {"missing_parts": list(missing)},
-            )
-
-    def _completed(self, returned: dict[str, Any]) -> None:
-        """Fully completed: all chasers end at once, a letter that has not left never leaves (AMB-P1-11)."""
-        for mail_id in self.state.sending:
-            self._case.add(
-                MailSettled(mail_id=mail_id, state="cancelled", reason="the completed form has come")
-            )
-        self._clock.stop("the completed form has come")
-        self._case.cancel(
-            "the completed form has come",
-            ConfirmLetterRecipient.kind,
-            CorrectionsSilent.kind,
-            UnreadReturn.kind,
-            ReviewReturn.kind,
-            SendFailed.kind,
-            MailWaiting.kind,
-        )
-        self.change(complete=True, returned=returned, sending={}, unread=(), missing=())
-
     def _after_failure(self, event: Answered, answer: SendFailed) -> None:
-        self._note(event, answer.note)
+        self.note(event, answer.note)
         mail_id = event.task.context["mail_id"]
         if answer.action == "send_again" and mail_id in self.state.letters:
             letters = {k: v for k, v in self.state.letters.items() if k != mail_id}
             self.change(letters=letters, letter_contact=None, contact=self.state.contact)
+            self._clock.again()
         elif answer.action == "send_again":
             self.change(mail_id=None, accepted_at=None)
 
@@ -336,45 +295,14 @@ class FormExchange(Generic[S]):
             self._clock.stop("the mail bounced: nothing was received")
             self.open(SendFailed, {"mail_id": mail_id, "rule": "AMB-X-8", "problem": "came back undelivered"})
 
-    def _returned(self, received_id: str, documents: list[str], received_at: str | None) -> None:
-        """Told twice changes nothing; a reply that a person has found to hold the form gets its documents."""
-        known = self._review_of(received_id)
-        if received_id in self.state.read or (known and not documents) or self.state.complete:
-            return
-        if known:
-            self._case.withdraw_task(known, "the mail was given to this case with its documents")
-        else:
-            self.change(unread=(*self.state.unread, received_id))
-        self.open(
-            ReviewReturn,
-            {"received_id": received_id, "documents": documents, "received_at": received_at},
-        )
-
-    def _sorted_elsewhere(self, received_id: str) -> None:
-        """A person gave the mail to another case, or set it aside: this case waits for it no longer."""
-        task = self._review_of(received_id)
-        if task:
-            self._case.withdraw_task(task, "the mail belongs elsewhere")
-        self._no_longer_unread(received_id)
-
-    def _review_of(self, received_id: str) -> OpenTask | None:
-        assert self._case.state is not None
-        reviews = (t for t in self._case.state.tasks.values() if t.kind == ReviewReturn.kind)
-        return next((t for t in reviews if t.context.get("received_id") == received_id), None)
-
-    def _no_longer_unread(self, received_id: str) -> None:
-        self.change(
-            unread=tuple(r for r in self.state.unread if r != received_id),
-            read=(*self.state.read, received_id),
-        )
-        if not self.state.unread:
-            self._case.cancel("everything returned has been read", UnreadReturn.kind)
-
     def _wrong_recipient(self, change: changes.WrongRecipient) -> None:
         self._case.add(
             MailSettled(mail_id=change.mail_id, state="wrong_recipient", reason="sent to the wrong recipient")
         )
         self._clock.stop("sent to the wrong recipient: the clock is void")
+        self._case.cancel(
+            "the clock is void", ConfirmLetterRecipient.kind, CorrectionsSilent.kind, UnreadReturn.kind
+        )
         self.notify("privacy_incident", self.state.cycle)
         self.open(PrivacyIncident, {"mail_id": change.mail_id})
         self._case.add(NoteWritten(note_id=f"{change.mail_id}-wrong", text=change.note))
@@ -389,5 +317,6 @@ class FormExchange(Generic[S]):
         assert self._case.state is not None
         return any(task.kind in kinds for task in self._case.state.tasks.values())
 
-    def _note(self, event: Answered, text: str) -> None:
+    def note(self, event: Answered, text: str) -> None:
+        """Notes that an answer brings."""
         self._case.add(NoteWritten(note_id=f"{event.task.task_id}-note", text=text))

@@ -29,7 +29,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from procedures.record import EntryResolved, NoticeGiven, PersonFileCreated
     from procedures.steps import step
-    from procedures.terms import Occupancy, ReportGroup, Role, StatusSaid
+    from procedures.terms import Channel, Occupancy, ReportGroup, Role, StatusSaid
     from procedures.transitions import Trigger
     from workflows.calling import Calling
     from workflows.case_run import Answered, Arrived, CaseRun, Due, Event, Interrupted
@@ -38,6 +38,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.identify_outcome import Outcome
     from workflows.identify_rules import IdentifyRules
     from workflows.match_void_handover import match_follows
+    from workflows.mistakes import follow_up_said
     from workflows.options import PATIENT
     from workflows.other_cases import (
         check_suitability_follows,
@@ -51,6 +52,10 @@ Next = Literal["1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "end"]
 
 class SaidElsewhere(Exception):
     """Another case of the person recorded a newer word of Corrections: step 5 with it (AMB-X-4)."""
+
+
+class SaidOnAForm(Exception):
+    """A returned form says otherwise than Corrections said by phone: step 4 again (A-C5)."""
 
 
 class CallAgain(Exception):
@@ -94,7 +99,10 @@ class Identify:
             except Interrupted as interruption:
                 self.state.step = await self.interruptions.handle(interruption)
             except SaidElsewhere:
-                self.state.step, self.state.outcome = "1.5", None
+                on_a_form = self.state.newest is not self.state.verbal  # phoned first
+                self.state.step, self.state.outcome = "1.4" if on_a_form else "1.5", None
+            except SaidOnAForm:
+                self.state.step, self.state.outcome = "1.4", None
             except CallAgain:
                 self.case.cancel("the report contradicts itself", keep=EXCHANGE_TASKS)
                 self.state.step, self.state.outcome = "1.4", None
@@ -175,7 +183,7 @@ class Identify:
     async def phone_corrections(self) -> Next:
         """Only Corrections determines the status; nobody there is an attempt, tried again daily."""
         before = len(self.state.statements)
-        while len(self.state.statements) == before:
+        while not self._spoken(before):
             self.calling.open()
             event = await self.case.event(until=self.calling.next_instant())
             match event:
@@ -211,6 +219,7 @@ class Identify:
                     self._notify(Role.COORDINATOR_PLACEMENT, "ordinary_matching")
                 return self._end("D2")
             case "invalid":
+                await follow_up_said(self.case, said.value)
                 self.interruptions.stop_disclosure(
                     "Corrections: not this person", AnswerInvalidQuestions.kind
                 )
@@ -347,6 +356,7 @@ class Identify:
             case Answered(answer=ReviewReturn(verdict="complete") as answer):
                 if (said := StatusSaid(answer.returned["order_status"])) is not StatusSaid.CSO:
                     self.interruptions.stated_on_the_form(said, answer.returned["completed_by"])
+                    self._call_about_the_form()
             case Answered(answer=CorrectionsUnreachable() as answer):
                 self.interruptions.note(answer.arranged)
             case Arrived(what={"status_said": _} as what) if self.interruptions.told(what):
@@ -358,6 +368,21 @@ class Identify:
                 raise CallAgain
             case _:
                 pass
+
+    def _call_about_the_form(self) -> None:
+        """No final code before Corrections has said it: questions already asked are withdrawn, one call is asked."""
+        if self.state.newest is self.state.verbal or not workflow.patched("a-form-says-otherwise"):
+            return
+        self.case.cancel("the returned form says otherwise", keep=EXCHANGE_TASKS)
+        if self.state.step in ("1.5", "1.7"):
+            raise SaidOnAForm
+
+    def _spoken(self, before: int) -> bool:
+        """A word by phone since then; what came on a form meanwhile is no call (A-C5)."""
+        since = self.state.statements[before:]
+        if since and not any(one.channel is Channel.VERBAL for one in since):
+            return not workflow.patched("a-form-says-otherwise")
+        return bool(since)
 
     def _notify(self, role: Role, kind: str) -> None:
         self.case.add(

@@ -18,6 +18,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.case_run import CaseRun, Interrupted
     from workflows.form_exchange import FormExchange
     from workflows.identify_outcome import Outcome
+    from workflows.mistakes import follow_up_on
+    from workflows.other_cases import references, told_by_corrections
 
 EXCHANGE_TASKS = frozenset(answer.kind for answer in EXCHANGE_ANSWERS)
 """Tasks that go on when Corrections confirms the status anew: a form already out keeps its clock."""
@@ -43,6 +45,7 @@ class Interruptions:
     async def handle(self, interruption: Interrupted) -> str:
         """The next step after a change (AMB-X-6)."""
         change, state = interruption.change, self._outcome.state
+        await follow_up_on(self._case, interruption)
         if await self._exchange.changed(change, interruption.by):
             return state.step
         match change:
@@ -139,13 +142,15 @@ class Interruptions:
     async def _correct_link(self, change: changes.CorrectLink) -> str:
         """TR-15: the assessment closes as recorded in error, and the right person is linked.
 
-        One that is current or closed is not this case's work: it was there before the wrong link, and stays.
+        One that is current or closed is not this case's work: it was there before the wrong link, and stays. Without an
+        assessment the other cases of the wrong person have nothing to go on with: they cease (AMB-X-4).
         """
-        sent = self._exchange.state.out
         self.stop_disclosure("the wrong person was linked")
         self.note(change.reason)
         self._stated(StatusSaid.NEITHER, change.said_by, change.office, change.said_at, change.reason)
-        if self._outcome.person.held.status == AssessmentStatus.PEN:
+        wrong, word = references(self._outcome.person), self._outcome.state.statements[-1]
+        closes = self._outcome.person.held.status == AssessmentStatus.PEN
+        if closes:
             self._outcome.calculate(
                 Trigger.LINKED_TO_WRONG_PERSON,
                 evidence={
@@ -155,10 +160,10 @@ class Interruptions:
                 },
                 comment="recorded in error",
             )
-        if sent:
-            self._exchange.tell_of_disclosure_in_error()
         self._forget_person()
         await self._case.write()
+        if closes and workflow.patched("cases-of-the-wrong-person-cease"):
+            await told_by_corrections(self._outcome.state.case_id, wrong, word)
         if change.person_ref is None:
             self.note(change.no_person_reason or "")
             return self._end("no match", "the wrong person was linked", resolved="no_match")

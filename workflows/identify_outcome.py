@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from procedures.transitions import AssessmentCode, Trigger
     from workflows.case_run import CaseRun
     from workflows.options import PATIENT
+    from workflows.other_cases import references, told_by_corrections
 
 
 class Outcome:
@@ -138,3 +139,11 @@ class Outcome:
                 entry_id=self.state.entry_id, person_refs=[self.person.primary], invalid_match=True
             )
         )
+        await self._tell_again()
+
+    async def _tell_again(self) -> None:
+        """A match entered while the code was still pending has not heard that this is not the person (AMB-X-4)."""
+        if workflow.patched("told-again-with-d3"):
+            await self._case.write()
+            word = next(one for one in reversed(self.state.statements) if one.said is StatusSaid.NEITHER)
+            await told_by_corrections(self.state.case_id, references(self.person), word)

@@ -1,6 +1,6 @@
 """Step 1 and Appendix C: the Friday run, from the secure inbox to "23 read, 23 resolved, 4 waiting for Corrections"."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -14,7 +14,6 @@ with workflow.unsafe.imports_passed_through():
     from procedures.changes import Change
     from procedures.editions import parameters_for
     from procedures.intake import (
-        AdvisorNotTold,
         ArrangeCover,
         CloseRun,
         ConfirmMissing,
@@ -100,13 +99,13 @@ class IntakeRun:
     @step("1.1")
     async def review_the_report(self) -> None:
         """The report is read as soon as it is there; whoever starts the process is recorded."""
-        if not self.state.started:
+        if not (self.state.started or self.state.no_report):
             self.case.open(ReviewReport, due_at=self.state.review_due_at)
         await self._read()
         while self.state.step != END:
-            await self.case.renew()
+            await self.case.renewal.before_asking()
             self._ask_what_is_due()
-            await self.case.renew_if_long()
+            await self.case.renewal.after_asking()
             try:
                 event = await self.case.event(until=self._next_instant())
             except Interrupted:
@@ -114,21 +113,19 @@ class IntakeRun:
             await self._handle(event)
 
     async def _handle(self, event: Event) -> None:
+        if await self.missing.take(event):
+            return
         match event:
             case Answered(answer=ReviewReport() as answer):
                 self._started(event, answer)
-            case Answered(answer=ConfirmMissing() as answer):
-                await self.missing.confirmed(event, answer)
-            case Answered(answer=AdvisorNotTold() as answer):
-                self.missing.after_failure(event, answer)
-            case Arrived(what={"delivered": delivered}):
-                self.missing.delivered(delivered)
             case Answered(answer=ResolveRow() as answer):
                 await self._resolve(event, answer)
             case Answered(answer=CloseRun()):
                 await self._close()
             case Due() if self._cover_is_due():
                 await self._ask_for_cover()
+            case Due() if self._week_is_over():
+                await self._end_without_report()
             case Arrived() | Due():
                 await self._read()
             case _:
@@ -189,19 +186,19 @@ class IntakeRun:
         if progress.readable:
             if not self.state.received:
                 self.state.received = True
-                self.case.cancel("the report has come", ConfirmMissing.kind)
+                self.missing.came()
             await self._start_entries()
         if not progress.unreadable:
             self.case.cancel("a report that can be read has come", ReportUnreadable.kind)
         for key in progress.unreadable:
             if key not in self.state.unreadable:
                 self.state.unreadable = (*self.state.unreadable, key)
+                self.missing.reopen("missing")
                 self.case.open(ReportUnreadable, urgent=True, context={"message_key": key})
         for entry_id in progress.rejected_rows:
             self.case.open(ResolveRow, due_at=self.state.review_due_at, context={"entry_id": entry_id})
-        every = (
-            parameters_for(self.state.edition).report_poll if not self.state.received else timedelta(hours=1)
-        )
+        poll = parameters_for(self.state.edition).report_poll
+        every = timedelta(hours=1) if self.state.received or self.state.no_report else poll
         self.next_look = self.case.now + every
 
     async def _start_entries(self) -> None:
@@ -223,17 +220,37 @@ class IntakeRun:
         now = self.case.now
         if self.state.received:
             self.case.open(CloseRun)
+        elif self.state.ask_again_at is not None and now >= self.state.ask_again_at:
+            self.missing.ask_corrections()
         elif now >= self.state.alarm_from and not self.state.missing_asked:
             self.state.missing_asked = True
             self.case.open(ConfirmMissing, urgent=True, due_at=now + timedelta(minutes=30))
 
     def _cover_is_due(self) -> bool:
-        return not self.state.started and not self.state.cover_asked and self.case.now >= self._cover_by()
+        return self._cover_may_be_missing() and self.case.now >= self._cover_by()
+
+    def _cover_may_be_missing(self) -> bool:
+        return not (self.state.started or self.state.cover_asked or self.state.no_report)
+
+    def _week_ends(self) -> datetime | None:
+        """Until when a run that was closed without a report looks on; None for every other."""
+        friday = self.state.friday + timedelta(days=7)
+        return local_instant(friday, time(0)) if self.state.no_report else None
+
+    def _week_is_over(self) -> bool:
+        ends = self._week_ends()
+        return ends is not None and self.case.now >= ends
 
     def _cover_by(self) -> datetime:
         """12:00 on the Friday, or when the run is worked after a holiday (AMB-P1-18)."""
         noon = local_instant(self.state.friday, parameters_for(self.state.edition).cover_by)
         return max(noon, self.state.alarm_from)
+
+    async def _end_without_report(self) -> None:
+        """A last look, for what came in the last hour of the week."""
+        await self._read()
+        if self.state.no_report:
+            self.state.step, self.state.outcome = END, "no_report"
 
     async def _ask_for_cover(self) -> None:
         self.state.cover_asked = True
@@ -242,8 +259,8 @@ class IntakeRun:
 
     def _next_instant(self) -> datetime | None:
         alarm = self.state.alarm_from
-        wanted = [self.next_look]
-        if not self.state.started and not self.state.cover_asked:
+        wanted = [self.next_look, self.state.ask_again_at, self._week_ends()]
+        if self._cover_may_be_missing():
             wanted.append(self._cover_by())
         if not self.state.received and not self.state.missing_asked and alarm > self.case.now:
             wanted.append(alarm)

@@ -28,6 +28,7 @@ class MailHandover:
         self._step = step
         self._waiting = waiting
         self._under_way: dict[str, asyncio.Task[None]] = {}
+        case.delivering = lambda: bool(self._under_way)
 
     def begin(self) -> None:
         """Called once the record holds the turn: every waiting mail gets its delivery."""

@@ -9,11 +9,10 @@ with workflow.unsafe.imports_passed_through():
     from activities.match_context import MatchContext, MatchContexts
     from activities.recording import Recording
     from procedures import match_void, match_void_changes, offer
-    from procedures.case_state import END
     from procedures.changes import Change, CorrectionsSays
     from procedures.editions import parameters_for
     from procedures.form_exchange import ANSWERS as EXCHANGE_ANSWERS
-    from procedures.form_exchange import ProvideContact, SendFailed
+    from procedures.form_exchange import ProvideContact, ReviewReturn, SendFailed
     from procedures.match_void_answers import (
         AnswerViewingQuestions,
         AwaitMatch,
@@ -38,16 +37,22 @@ with workflow.unsafe.imports_passed_through():
     from procedures.tasks import Answer
     from procedures.terms import Channel
     from procedures.viewing import agreed_call
-    from workflows.case_run import Answered, CaseRun, Due, Interrupted
+    from workflows.case_run import Answered, CaseRun, Due, Event
     from workflows.match_void_calls import PropertyCall
     from workflows.match_void_closing import MatchEndings
-    from workflows.match_void_placing import Placing, Told
+    from workflows.match_void_placing import Placing
     from workflows.match_void_request import VoidRequest
-    from workflows.match_void_viewing import ViewingRoom
+    from workflows.match_void_viewing import KEPT, ViewingRoom
     from workflows.options import PATIENT
+    from workflows.placement_frame import PlacementFrame
 
 _A_DAY = timedelta(days=1)
+_FOR_GOOD = (Ending.ORDER_ENDED, Ending.DIED)
 Next = Literal["3.1", "3.2", "3.3", "3.4", "3.5", "3.6", "3.7", "end"]
+
+
+class NoOrder(Exception):
+    """A T-441 that came back beside the steps says that there is no current order (AMB-P3-10)."""
 
 
 class MatchRules:
@@ -79,10 +84,13 @@ class MatchVoid:
         self.case: CaseRun[MatchState] = CaseRun(rules := MatchRules())
         rules.case = self.case
         self.exchange = VoidRequest(self.case)
+        self.exchange.waits = lambda: self.state.paused is not None
         self.placing = Placing(self.case, self.exchange)
+        self.placing.handled = self._read_aside
         self.call = PropertyCall(self.case, self.placing)
         self.viewing = ViewingRoom(self.case, self.placing, self.exchange)
         self.endings = MatchEndings(self.case, self.placing, self.exchange, self.viewing)
+        self.frame = PlacementFrame(self.case, self.placing, self.exchange, self.endings)
         self.case.listen()
 
     @property
@@ -99,21 +107,7 @@ class MatchVoid:
                 await workflow.execute_activity_method(Recording.load_case, case_id, **PATIENT)
             )
         )
-        while self.state.step != END:
-            try:
-                self._go_to(await self._walk())
-            except Interrupted as interruption:
-                self._go_to(await self.endings.handle(interruption))
-            except Told as told:
-                self._go_to(await self.endings.told(told.what))
-        await self.endings.release()
-        await self.case.finish(self.state.outcome or "ended")
-        return self.state.outcome or "ended"
-
-    def _go_to(self, following: str) -> None:
-        if following != self.state.step:
-            self.state.done = ()
-        self.state.step = following
+        return await self.frame.to_the_end(self._walk)
 
     async def _walk(self) -> Next:
         match self.state.step:
@@ -169,6 +163,8 @@ class MatchVoid:
             await self._information_from_corrections()
             if (said := self.exchange.no_order) is not None:
                 return await self.endings.order_ended(said, Channel.T_441)
+        if not asked_for:
+            self._ask_no_longer()
         self.case.open(WeighMatch)
         event = await self.placing.event(WeighMatch)
         assert isinstance(event, Answered)
@@ -288,6 +284,36 @@ class MatchVoid:
             if not self.state.exchange.out and not blocked:
                 self.case.open(SendVoidRequest, context={"cycle": self.state.exchange.cycle + 1})
             await self.exchange.handle(await self.placing.event(SendVoidRequest, *EXCHANGE_ANSWERS))
+            if self._is_overdue() and workflow.patched("letter-after-a-read-return"):
+                await self.exchange.due()
+
+    def _read_aside(self, event: Event) -> None:
+        """Whatever the step, Corrections' word on the form counts, unless the match is ending for good already."""
+        match event:
+            case Answered(answer=ReviewReturn(verdict="complete")) if self.state.ending not in _FOR_GOOD:
+                if self.exchange.no_order is not None and workflow.patched("no-order-read-beside-a-step"):
+                    raise NoOrder
+            case _:
+                pass
+
+    def _is_overdue(self) -> bool:
+        """What an unread return or a bounce held back is due as soon as it was read or decided (AMB-P1-29, AMB-X-8)."""
+        clock = self.state.exchange.clock
+        overdue = clock is not None and clock.letter_opens_at <= self.case.now
+        return overdue and not self.state.paused and not self.state.exchange.complete
+
+    def _ask_no_longer(self) -> None:
+        """A completed T-441 has come by procedure 1 meanwhile: the request, and the chasing of it, are over (P3.S2.a)."""
+        exchange = self.state.exchange
+        asks = self.state.open_task(SendVoidRequest.kind)
+        if (
+            (asks or exchange.clock)
+            and not exchange.complete
+            and workflow.patched("t441-came-by-procedure-1")
+        ):
+            over = (SendVoidRequest.kind, *(one.kind for one in EXCHANGE_ANSWERS))
+            self.case.cancel("a completed T-441 is held", *over, keep=KEPT)
+            self.exchange.stop("a completed T-441 is held")
 
     async def _property_is_held(self) -> bool:
         """One live pre-approval per property: a second case waits for its turn (AMB-P3-12). False: it is gone."""

@@ -10,24 +10,25 @@ with workflow.unsafe.imports_passed_through():
     from procedures.changes import CorrectionsSays
     from procedures.check_suitability import ceased_as
     from procedures.match_void_answers import PlacingQuestions
-    from procedures.match_void_changes import closing_tasks, ending_of, overrides, reason_of
+    from procedures.match_void_changes import closing_tasks, overrides
     from procedures.match_void_endings import CLOSINGS, Ending
     from procedures.match_void_outcome_answers import SettlePaper, TellCorrections
-    from procedures.match_void_record import ApprovalWithdrawn, MatchClosed
+    from procedures.match_void_record import MatchClosed
     from procedures.match_void_state import MatchState
     from procedures.steps import step
     from procedures.terms import Channel, Role, StatusSaid
-    from workflows.case_run import Answered, CaseRun, Interrupted
+    from workflows.case_run import Answered, CaseRun
     from workflows.match_void_placing import Placing
     from workflows.match_void_request import VoidRequest
     from workflows.match_void_viewing import KEPT, ViewingRoom
+    from workflows.mistakes import follow_up_said
     from workflows.options import PATIENT
 
 Next = Literal["3.1", "3.2", "3.3", "3.4", "3.5", "3.6", "3.7", "end"]
 
 
 class MatchEndings:
-    """Answers each change with the step at which the match goes on, and walks the last step."""
+    """How a match ends, whatever ended it; and its last step."""
 
     def __init__(
         self,
@@ -48,48 +49,16 @@ class MatchEndings:
 
     # -- what happens beside the steps -------------------------------------------------------------------------
 
-    async def handle(self, interruption: Interrupted) -> str:
-        """The next step after a change (AMB-X-6)."""
-        change = interruption.change
-        if await self._exchange.changed(change, interruption.by):
-            return self.state.step
-        match change:
-            case CorrectionsSays(said=StatusSaid.CSO):
-                await self._placing.others.says(change)
-                await self._placing.resume()
-                return self.state.step
-            case CorrectionsSays():
-                return await self.order_ended(change)
-            case changes.StepBack():
-                return self._back(change)
-            case changes.ApprovalTakenBack():
-                self._taken_back(change)
-            case changes.LinkedInError():
-                await self._placing.others.linked_in_error(change.reason)
-            case changes.Vacated():
-                await self._placing.tell_of_the_leaving(change.reason)
-            case _:
-                pass
-        ending = ending_of(change)
-        if ending is None:
-            self._placing.note(reason_of(change))
-            return self.state.step
-        return self.end(ending, reason_of(change))
-
-    async def told(self, what: dict[str, str]) -> str:
-        """What another case or the list of void properties has brought."""
-        match what:
-            case {"status_said": said}:
-                return self._ceased(StatusSaid(said), "Corrections has said that disclosure ends")
-            case {"property_gone": how}:
-                return self.end(Ending.PROPERTY_GONE, f"the property is {how}")
-            case _:
-                return self.state.step
+    @property
+    def needs_the_property(self) -> bool:
+        """To its end a match is about this property."""
+        return True
 
     async def order_ended(self, said: CorrectionsSays, channel: Channel = Channel.VERBAL) -> Next:
         """Procedure 3 stops, procedure 1 has Corrections' word, and the match goes on as any other (AMB-P3-10)."""
+        await follow_up_said(self._case, said.said.value)
         await self._placing.others.says(said, channel=channel)
-        return self._ceased(said.said, "Corrections has said that disclosure ends")
+        return self.ceased(said.said)
 
     # -- ends --------------------------------------------------------------------------------------------------
 
@@ -143,16 +112,17 @@ class MatchEndings:
             case _:
                 pass
 
-    def _ceased(self, said: StatusSaid, reason: str) -> Next:
-        return self.end(Ending.ORDER_ENDED, reason, ends_as=ceased_as(said))
+    def ceased(self, said: StatusSaid) -> Next:
+        """Disclosure ends, and with it this match."""
+        return self.end(
+            Ending.ORDER_ENDED, "Corrections has said that disclosure ends", ends_as=ceased_as(said)
+        )
 
-    def _taken_back(self, change: changes.ApprovalTakenBack) -> None:
-        approval = self.state.approval
-        assert approval is not None
-        self.state.approval = approval.model_copy(update={"withdrawn": True})
-        self._case.add(ApprovalWithdrawn(approval_id=approval.approval_id, reason=change.reason))
+    def taken_back(self, change: changes.ApprovalTakenBack) -> None:
+        """Corrections has withdrawn its approval (AMB-P4-5)."""
+        self._placing.approval_withdrawn(change)
 
-    def _back(self, change: changes.StepBack) -> str:
+    def back(self, change: changes.StepBack) -> str:
         """Back to the named step; what was recorded stays, and what is outside already is listed (AMB-X-6)."""
         state = self.state
         self._placing.note(f"{change.reason} Already outside: {self._outside()}.")

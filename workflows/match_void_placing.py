@@ -10,21 +10,18 @@ with workflow.unsafe.imports_passed_through():
     from activities.duties import Duties
     from procedures.assessment import transition
     from procedures.calculation import held_of
-    from procedures.disclose_change import DiscloseChangeState
-    from procedures.editions import edition_in_force
-    from procedures.local_time import local_date
+    from procedures.changes import ApprovalTakenBack
     from procedures.match_void import case_evidence
     from procedures.match_void_answers import PlacingQuestions
     from procedures.match_void_outcome_answers import FileDocuments, SettlePaper, TellCorrections
-    from procedures.match_void_record import CaseQuestionsAnswered, PaperSettled
+    from procedures.match_void_record import ApprovalWithdrawn, CaseQuestionsAnswered, PaperSettled
     from procedures.match_void_state import PlacingState
     from procedures.record import CallMade
     from procedures.refusals import Refused
     from procedures.steps import StepRef
     from procedures.tasks import Answer
-    from procedures.terms import CallOutcome, Procedure, Role, StatusSaid
+    from procedures.terms import CallOutcome, Role, StatusSaid
     from procedures.transitions import Trigger
-    from procedures.watch import left_home
     from workflows.case_run import Answered, Arrived, CaseRun, Due, Event
     from workflows.form_exchange import FormExchange
     from workflows.options import PATIENT
@@ -52,6 +49,8 @@ class Placing(Generic[S]):
         self._case = case
         self._exchange = exchange
         self.others = OtherCases(case)
+        self.handled: Callable[[Event], None] = lambda event: None
+        """What a procedure makes of an answer about its form that came beside its steps."""
         case.aside = self._aside
 
     @property
@@ -116,6 +115,7 @@ class Placing(Generic[S]):
                 raise Told(what)
             case _:
                 await self._exchange.handle(event)
+                self.handled(event)
 
     # -- the Exit group of the report (AMB-X-5) ------------------------------------------------------------------
 
@@ -202,31 +202,17 @@ class Placing(Generic[S]):
             self._case.add(PaperSettled(paper_id=paper_id, method=answer.method))
         self.state.papers = ()
 
+    def approval_withdrawn(self, change: ApprovalTakenBack) -> None:
+        """The signed T-438 stays in the file, and counts no longer (AMB-P4-5)."""
+        approval = self.state.approval
+        assert approval is not None
+        self.state.approval = approval.model_copy(update={"withdrawn": True})
+        self._case.add(ApprovalWithdrawn(approval_id=approval.approval_id, reason=change.reason))
+
     async def tell_of_the_leaving(self, facts: str) -> None:
-        """Leaving a home of ours, or the intention to, is told with a T-442; the call does not replace it (P2.F4)."""
-        state = self.state
-        if not state.person.occupancy.lives_in_a_home:
-            return
-        found = left_home(state.person.property_ref, facts)
-        known = await workflow.execute_activity_method(
-            Duties.already_told, args=[state.person.primary, found.about], **PATIENT
-        )
-        if known:
-            return
-        state.followers += 1
-        duty = DiscloseChangeState(
-            case_id=f"{state.case_id}-D{state.followers}",
-            procedure=Procedure.DISCLOSE_CHANGE,
-            edition=edition_in_force(self._case.now).name,
-            region=state.region,
-            step="A",
-            person=state.person,
-            kind=found.kind,
-            facts=found.facts,
-            aware_on=local_date(self._case.now),
-            about=found.about,
-        )
-        self._case.hand_over(duty, person_ref=state.person.primary, entry_id=None)
+        """Leaving a home of ours, or the intention to; the call does not replace the T-442 (P2.F4)."""
+        if self.state.person.occupancy.lives_in_a_home:
+            await self.others.tell_of_the_leaving(facts)
 
     async def everything_is_filed(self, step: StepRef) -> None:
         """Nothing received about the person is outside the secure folder (P3.S6.a4, P4.S4.2)."""

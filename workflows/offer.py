@@ -9,7 +9,6 @@ with workflow.unsafe.imports_passed_through():
     from activities.recording import Recording
     from activities.viewings import Viewings
     from procedures import offer
-    from procedures.case_state import END
     from procedures.changes import Change
     from procedures.clocks import ClockKind
     from procedures.disclose_change import SendT442
@@ -32,11 +31,12 @@ with workflow.unsafe.imports_passed_through():
     from procedures.steps import step
     from procedures.tasks import Answer
     from procedures.terms import Role
-    from workflows.case_run import Answered, CaseRun, Interrupted
+    from workflows.case_run import Answered, CaseRun
     from workflows.form_exchange import FormExchange
-    from workflows.match_void_placing import Placing, Told
+    from workflows.match_void_placing import Placing
     from workflows.offer_closing import OfferEndings
     from workflows.options import PATIENT
+    from workflows.placement_frame import PlacementFrame
 
 Next = Literal["4.1", "4.2", "4.3", "4.4", "end"]
 
@@ -79,6 +79,7 @@ class OfferProperty:
         )
         self.placing = Placing(self.case, self.exchange)
         self.endings = OfferEndings(self.case, self.placing, self.exchange)
+        self.frame = PlacementFrame(self.case, self.placing, self.exchange, self.endings)
         self.case.listen()
 
     @property
@@ -95,21 +96,7 @@ class OfferProperty:
                 await workflow.execute_activity_method(Recording.load_case, case_id, **PATIENT)
             )
         )
-        while self.state.step != END:
-            try:
-                self._go_to(await self._walk())
-            except Interrupted as interruption:
-                self._go_to(await self.endings.handle(interruption))
-            except Told as told:
-                self._go_to(await self.endings.told(told.what))
-        await self.endings.release()
-        await self.case.finish(self.state.outcome or "ended")
-        return self.state.outcome or "ended"
-
-    def _go_to(self, following: str) -> None:
-        if following != self.state.step:
-            self.state.done = ()
-        self.state.step = following
+        return await self.frame.to_the_end(self._walk)
 
     async def _walk(self) -> Next:
         match self.state.step:

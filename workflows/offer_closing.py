@@ -1,7 +1,7 @@
 """How an offer ends: accepted, withdrawn, declined, or ceased because the order ended; and what follows from it."""
 
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from temporalio import workflow
 
@@ -12,15 +12,15 @@ with workflow.unsafe.imports_passed_through():
     from procedures.check_suitability import ceased_as
     from procedures.form_exchange import PrivacyIncident
     from procedures.mail_texts import MailKind
-    from procedures.match_void_changes import ending_of, overrides, reason_of
+    from procedures.match_void_changes import overrides
     from procedures.match_void_endings import CLOSINGS, Ending
     from procedures.match_void_outcome_answers import SettlePaper
-    from procedures.match_void_record import ApprovalWithdrawn, MatchClosed, OfferChanged
+    from procedures.match_void_record import MatchClosed, OfferChanged
     from procedures.offer_answers import RecordPersonsAnswer
     from procedures.offer_state import OfferState
     from procedures.record import MailPrepared
     from procedures.terms import Role, StatusSaid
-    from workflows.case_run import CaseRun, Interrupted
+    from workflows.case_run import CaseRun
     from workflows.form_exchange import FormExchange
     from workflows.match_void_placing import Placing
     from workflows.options import PATIENT
@@ -31,7 +31,7 @@ _MANAGER = Role.MANAGER_HOUSING_WELLBEING_SUPPORT
 
 
 class OfferEndings:
-    """Answers each change with the step at which the offer goes on, and does what its outcome asks."""
+    """How an offer ends, whatever ended it, and what its outcome asks."""
 
     def __init__(
         self, case: CaseRun[OfferState], placing: Placing[OfferState], exchange: FormExchange[OfferState]
@@ -47,43 +47,15 @@ class OfferEndings:
 
     # -- what happens beside the steps -------------------------------------------------------------------------
 
-    async def handle(self, interruption: Interrupted) -> str:
-        """The next step after a change (AMB-X-6)."""
-        change = interruption.change
-        if await self._exchange.changed(change, interruption.by):
-            return self.state.step
-        match change:
-            case CorrectionsSays():
-                await self._placing.others.says(change)
-                if change.said is not StatusSaid.CSO:
-                    return self._ceased(change.said)
-                await self._placing.resume()
-                return self.state.step
-            case changes.StepBack():
-                return self._back(change)
-            case changes.ApprovalTakenBack():
-                self._taken_back(change)
-            case changes.LinkedInError():
-                await self._placing.others.linked_in_error(change.reason)
-            case changes.Vacated():
-                await self._placing.tell_of_the_leaving(change.reason)
-            case _:
-                pass
-        ending = ending_of(change)
-        if ending is None:
-            self._placing.note(reason_of(change))
-            return self.state.step
-        return self._end(ending, reason_of(change))
+    @property
+    def needs_the_property(self) -> bool:
+        """Once it is accepted, the property is the person's."""
+        return not self.state.accepted
 
-    async def told(self, what: dict[str, Any]) -> str:
-        """What another case or the list of void properties has brought."""
-        match what:
-            case {"status_said": said}:
-                return self._ceased(StatusSaid(said))
-            case {"property_gone": how} if not self.state.accepted:
-                return self._end(Ending.PROPERTY_GONE, f"the property is {how}")
-            case _:
-                return self.state.step
+    async def order_ended(self, said: CorrectionsSays) -> str:
+        """Corrections has said here that there is no order, or that it is not the person (AMB-P4-7)."""
+        await self._placing.others.says(said)
+        return self.ceased(said.said)
 
     async def look_at_the_approval(self) -> None:
         """The gate looks at the record as it is now (P4.N1, AMB-P4-6)."""
@@ -194,7 +166,7 @@ class OfferEndings:
 
     # -- parts -----------------------------------------------------------------------------------------------------
 
-    def _end(self, ending: Ending, reason: str, *, ends_as: str | None = None) -> str:
+    def end(self, ending: Ending, reason: str, *, ends_as: str | None = None) -> str:
         """Whatever ends an offer from outside withdraws it; a decision that stands is not overtaken (AMB-P4-1)."""
         state = self.state
         self._placing.note(reason)
@@ -209,20 +181,18 @@ class OfferEndings:
                 self._case.add(OfferChanged(offer_id=state.offer_id, outcome="withdrawn", reason=reason))
         return "4.3"
 
-    def _ceased(self, said: StatusSaid) -> str:
+    def ceased(self, said: StatusSaid) -> str:
         """The offer itself goes on as any other; the signed T-438 stays in the file (AMB-P4-7)."""
-        return self._end(
+        return self.end(
             Ending.ORDER_ENDED, "Corrections has said that disclosure ends", ends_as=ceased_as(said)
         )
 
-    def _taken_back(self, change: changes.ApprovalTakenBack) -> None:
-        state = self.state
-        assert state.approval is not None
-        state.approval = state.approval.model_copy(update={"withdrawn": True})
-        self._case.add(ApprovalWithdrawn(approval_id=state.approval.approval_id, reason=change.reason))
+    def taken_back(self, change: changes.ApprovalTakenBack) -> None:
+        """Corrections has withdrawn its approval; the manager knows (AMB-P4-5)."""
+        self._placing.approval_withdrawn(change)
         self._placing.others.tell(_MANAGER, "approval_withdrawn")
 
-    def _back(self, change: changes.StepBack) -> str:
+    def back(self, change: changes.StepBack) -> str:
         """Back to the named step; what was recorded stays, and the manager follows up what is outside (AMB-X-6)."""
         state = self.state
         self._placing.note(f"{change.reason} Already outside: {state.calls} calls.")

@@ -11,10 +11,13 @@ with workflow.unsafe.imports_passed_through():
     from activities.tidings import News, Tidings
     from procedures import changes, check_suitability
     from procedures.check_suitability_state import FollowingState
+    from procedures.disclose_change import DiscloseChangeState
     from procedures.identify_state import IdentifyState, LinkedPerson, Statement
+    from procedures.local_time import local_date
     from procedures.record import NoteWritten, NoticeGiven, StatusConfirmed
     from procedures.report_week import nominal_friday
     from procedures.terms import Channel, Procedure, ReportGroup, Role, StatusSaid
+    from procedures.watch import left_home
     from workflows.case_run import CaseRun
     from workflows.options import BRIEF, PATIENT
 
@@ -125,8 +128,30 @@ class OtherCases(Generic[S]):
         if open_now is None:
             await self._open_procedure_1("1.4", StatusSaid.CSO, ())
         self.tell(Role.MANAGER_HOUSING_WELLBEING_SUPPORT, "linked_in_error")
-        if self.state.exchange.out:
-            self.tell(Role.MANAGER_HOUSING_WELLBEING_SUPPORT, "disclosed_in_error")
+
+    async def tell_of_the_leaving(self, facts: str) -> None:
+        """Leaving a home of ours is told with a T-442; once, whether a person or an import of the register found it."""
+        state = self.state
+        found = left_home(state.person.property_ref, facts)
+        known = await workflow.execute_activity_method(
+            Duties.already_told, args=[state.person.primary, found.about], **PATIENT
+        )
+        if known:
+            return
+        state.followers += 1
+        duty = DiscloseChangeState(
+            case_id=f"{state.case_id}-D{state.followers}",
+            procedure=Procedure.DISCLOSE_CHANGE,
+            edition=state.edition,
+            region=state.region,
+            step="A",
+            person=state.person,
+            kind=found.kind,
+            facts=found.facts,
+            aware_on=local_date(self._case.now),
+            about=found.about,
+        )
+        self._case.hand_over(duty, person_ref=state.person.primary, entry_id=None)
 
     async def person_again(self) -> LinkedPerson:
         """The person as register and assessments have them now."""

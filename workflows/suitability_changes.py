@@ -10,15 +10,14 @@ with workflow.unsafe.imports_passed_through():
     from procedures import changes
     from procedures.check_suitability import CheckSuitabilityState, SendT439, ceased_as, following_number
     from procedures.clocks import ClockKind
-    from procedures.disclose_change import DiscloseChangeState
     from procedures.duty_record import WatchEnded
     from procedures.form_exchange import ReviewReturn
-    from procedures.local_time import local_date
     from procedures.terms import Procedure, Role, StatusSaid
-    from procedures.watch import left_home
     from workflows.case_run import CaseRun, Interrupted
     from workflows.exchange_clock import ExchangeClock
     from workflows.form_exchange import FormExchange
+    from workflows.match_void_handover import considered_meanwhile
+    from workflows.mistakes import follow_up_on
     from workflows.options import PATIENT
     from workflows.other_cases import OtherCases
 
@@ -51,6 +50,7 @@ class Interruptions:
     async def handle(self, interruption: Interrupted) -> str:
         """The next step after a change (AMB-X-6)."""
         change = interruption.change
+        await follow_up_on(self._case, interruption)
         if await self._exchange.changed(change, interruption.by):
             return self.state.step
         match change:
@@ -66,6 +66,9 @@ class Interruptions:
                 return await self.moved(change.reason, another_home=False)
             case changes.MovedHome():
                 return await self.moved(change.reason, another_home=True)
+            case changes.ConsideredForVoid():
+                await considered_meanwhile(self._case, self.others, change.note)
+                return self.state.step
             case changes.LinkedInError():
                 await self.others.linked_in_error(change.reason)
                 return self.end("recorded_in_error", "the wrong person was linked")
@@ -92,7 +95,7 @@ class Interruptions:
         state = self.state
         self.others.note(reason)
         now = await self.others.person_again()
-        await self._tell_of_the_leaving(reason)
+        await self.others.tell_of_the_leaving(reason)
         if another_home:
             following = CheckSuitabilityState(
                 case_id=following_number(state.case_id, "S"),
@@ -108,30 +111,6 @@ class Interruptions:
             return self.end("moved", "the person has moved to another of our homes")
         state.vacated = True
         return self.end("ceased_vacated", "the person has left the home")
-
-    async def _tell_of_the_leaving(self, reason: str) -> None:
-        """Once, whether a person or an import of the register found it first."""
-        state = self.state
-        found = left_home(state.person.property_ref, reason)
-        known = await workflow.execute_activity_method(
-            Duties.already_told, args=[state.person.primary, found.about], **PATIENT
-        )
-        if known:
-            return
-        state.followers += 1
-        duty = DiscloseChangeState(
-            case_id=f"{state.case_id}-D{state.followers}",
-            procedure=Procedure.DISCLOSE_CHANGE,
-            edition=state.edition,
-            region=state.region,
-            step="A",
-            person=state.person,
-            kind=found.kind,
-            facts=found.facts,
-            aware_on=local_date(self._case.now),
-            about=found.about,
-        )
-        self._case.hand_over(duty, person_ref=state.person.primary, entry_id=None)
 
     # -- what Corrections says -------------------------------------------------------------------------------
 

@@ -23,7 +23,10 @@ How it is laid out, for whoever adds a page:
   `absence_page.py`, `directory_page.py`, `calendar_page.py`, `stuck_page.py`. `page_numbers.py` pages a list.
 - `case_frame.py`  what every page of a case has around it: the person in the bar, the tabs; `case_page.py`,
                    `case_clocks.py`, `case_documents.py`, `case_mail.py`, `case_changes.py`: a case's pages;
+                   `change_people.py`: a person named in a change, searched and picked (`register_search.py`);
+                   `case_viewings.py`: a viewing's calendar file and T-438; `again_page.py`: a form after its session;
                    `case_map.py`, `clock_calendar.py`, `assessment_view.py`: what they draw.
+- `case_list.py` (the list of cases) and `exports_page.py` (a list as a file, by `api/exports.py`).
 - `person_page.py`, `person_change.py`: a person across cases, and a change that Corrections must be told of.
 
 Rules: a page reads through `models/queries` and `api/visibility.py`, acts through `api/answering.py` and the endpoint

@@ -19,9 +19,17 @@ from api.pages.sessions import SignedInVisitor, Visitor
 from api.pages.words import role_words
 from api.problems import Problem, plain_errors
 from models.queries import web
+from procedures.cover import CoverAs, Fate
 from procedures.visibility import RECORDS_ABSENCES, STAFF
 
 router = page_router()
+COVERS_AS = {
+    CoverAs.NAMED: "covers, as named",
+    CoverAs.DEPUTY: "deputy",
+    CoverAs.COLLEAGUE: "colleague in the region",
+    CoverAs.MANAGER: "manager",
+    CoverAs.MANAGER_DEPUTY: "deputy of the manager",
+}
 
 
 @router.get("/office/absences")
@@ -32,7 +40,7 @@ async def away(request: Request, visitor: SignedInVisitor, recorded: bool = Fals
 
 @router.post("/office/absences")
 async def record(request: Request, visitor: SignedInVisitor, form: PostedForm) -> Response:
-    """Record an absence; claimed tasks go back to their queues when it begins."""
+    """First who gets which task is shown; the second press records the absence."""
     values = values_of(form)
     fields = await _fields(visitor)
     reading = read_answer(fields, values)
@@ -40,6 +48,8 @@ async def record(request: Request, visitor: SignedInVisitor, form: PostedForm) -
     if not errors:
         try:
             new = absences.Away.model_validate(reading.body)
+            if first(values, "confirmed") != "yes" or first(values, "shown_for") != (new.cover or ""):
+                return await _preview(request, visitor, new, values)
             await absences.record(visitor.caller, new, checked_key(first(values, "key")))
             return RedirectResponse("/office/absences?recorded=true", 303)
         except ValidationError as error:
@@ -50,6 +60,28 @@ async def record(request: Request, visitor: SignedInVisitor, form: PostedForm) -
         except Problem as problem:
             errors = [FieldError(problem.body.detail)]
     return await _show(request, visitor, values, errors=errors, status=422)
+
+
+async def _preview(request: Request, visitor: Visitor, new: absences.Away, values: Values) -> Response:
+    """What is due soon and who gets it; with nobody to take it, whom to name is asked again."""
+    caller = visitor.caller
+    staff = {one.subject: one.name for one in await web.colleagues(caller.resources.database, STAFF)}
+    said = await absences.preview(caller, new)
+    return render(
+        request,
+        "office/absence_preview.html",
+        visitor=visitor,
+        menu=office_menu(caller.sight, request.url.path),
+        who=staff.get(said.subject, said.subject) if said.subject != caller.actor.subject else None,
+        said=said,
+        handed=[one for one in said.moves if one.fate is not Fate.RELEASED],
+        released=[one for one in said.moves if one.fate is Fate.RELEASED],
+        why=COVERS_AS,
+        new=new,
+        fields=[one for one in await _fields(visitor) if one.path == ("cover",)],
+        values=values,
+        key=new_key(),
+    )
 
 
 async def _show(

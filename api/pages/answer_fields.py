@@ -106,7 +106,9 @@ def _walk(schema: Schema, whole: Schema, path: tuple[str, ...], group: str) -> I
             if inner.get("properties"):
                 yield from _walk(inner, whole, (*path, name), label_of(name))
             continue
-        yield _field(here, (*path, name), group, required=name in required and not optional)
+        yield _field(
+            here, (*path, name), group, required=name in required and not optional, optional=optional
+        )
 
 
 def _plain(schema: Schema, whole: Schema) -> tuple[dict[str, Any], bool]:
@@ -123,7 +125,8 @@ def _plain(schema: Schema, whole: Schema) -> tuple[dict[str, Any], bool]:
     return dict(schema), False
 
 
-def _field(schema: Schema, path: tuple[str, ...], group: str, *, required: bool) -> FormField:
+def _field(schema: Schema, path: tuple[str, ...], group: str, *, required: bool, optional: bool) -> FormField:
+    """`optional`: may be left out on purpose, such as what a call says that nobody answered."""
     name, description = path[-1], schema.get("description", "")
     question = schema.get("title", "") if group else ""
     label = question or label_of(name, description)
@@ -135,7 +138,7 @@ def _field(schema: Schema, path: tuple[str, ...], group: str, *, required: bool)
         kind=kind,
         label=label,
         hint="" if description == label else description,
-        required=required or kind is FieldKind.YES_NO,
+        required=required or (kind is FieldKind.YES_NO and not optional),
         choices=_choices(schema),
         longest=schema.get("maxLength"),
         must_be_ticked=schema.get("const") is True,

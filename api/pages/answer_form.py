@@ -1,6 +1,6 @@
 """The form of one task: its fields, what may be picked, what a sent answer sets going, and the answers read back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -9,6 +9,7 @@ from api.known import Known
 from api.pages.answer_fields import Choice, FieldKind, FormField, Schema, fields_of
 from api.pages.forms import Values
 from api.pages.rendering import shown
+from api.pages.task_papers import with_papers
 from api.pages.words import phrase_of, sentence
 from api.tasks import answer_schema
 from models.queries.cases import CaseDetail
@@ -64,7 +65,7 @@ def form_of(asked: type[Answer], case: CaseDetail | None, known: Known | None) -
     schema = answer_schema(asked, edition)
     if "returned" in schema["properties"] and case is not None:
         schema["properties"]["returned"] = _form_schema(case)
-    fields = [_with_picks(one, known) for one in fields_of(schema)]
+    fields = [with_papers(asked.kind, _with_picks(one, known), known) for one in fields_of(schema)]
     return AnswerForm(asked, edition, fields, tuple(_consequences(asked, fields)))
 
 
@@ -81,8 +82,10 @@ def first_values(form: WithFields, now: datetime) -> Values:
     return values
 
 
-def said(form: WithFields, body: dict[str, Any]) -> list[dict[str, str]]:
-    """An answer for people: label, words and field of every part that was given."""
+def said(
+    form: WithFields, body: dict[str, Any], names: Mapping[str, str] | None = None
+) -> list[dict[str, str]]:
+    """An answer for people: label, words and field of every part that was given; `names` of people by reference."""
     rows = []
     for one in form.fields:
         if one.kind is FieldKind.CARRIED:
@@ -90,13 +93,17 @@ def said(form: WithFields, body: dict[str, Any]) -> list[dict[str, str]]:
         value: Any = body
         for part in one.path:
             value = value.get(part) if isinstance(value, dict) else None
-        rows.append({"label": one.label, "value": _words(one, value), "href": f"#{one.focus_id}"})
+        rows.append(
+            {"label": one.label, "value": _words(one, value, names or {}), "href": f"#{one.focus_id}"}
+        )
     return rows
 
 
-def _words(one: FormField, value: Any) -> str:
+def _words(one: FormField, value: Any, names: Mapping[str, str]) -> str:
     """The words of one value, as they were offered."""
     texts = {choice.value: choice.text for choice in one.choices}
+    if one.kind in (FieldKind.PERSON, FieldKind.PERSONS):
+        texts = {reference: f"{name}, record {reference}" for reference, name in names.items()}
     match value:
         case None | "" | [] | ():
             return "Not given" if one.kind is not FieldKind.TICK else "Not ticked"
@@ -123,7 +130,7 @@ def _consequences(asked: type[Answer], fields: Iterable[FormField]) -> Iterable[
 
 
 def _with_picks(one: FormField, known: Known | None) -> FormField:
-    """Contacts and people are picked from what is known; without any to pick from, a reference is typed."""
+    """Contacts and people are picked from what is known; a person without any to pick from is a reference to type."""
     if one.kind is FieldKind.CONTACT:
         contacts = (known.contacts if known else None) or []
         choices = tuple(
@@ -134,8 +141,12 @@ def _with_picks(one: FormField, known: Known | None) -> FormField:
             for held in contacts
             if held.secure_address
         )
-        return replace(one, choices=choices) if choices else replace(one, kind=FieldKind.LINE)
-    if one.kind in (FieldKind.PERSON, FieldKind.PERSONS) and (known is None or known.candidates is None):
+        return replace(one, choices=choices)
+    if one.path == ("corrects",):
+        listed = [held for held in (known.went_out if known else None) or () if held.can_be_taken_back]
+        choices = tuple(Choice(held.reference, f"{held.kind}, {held.reference}") for held in listed)
+        return replace(one, kind=FieldKind.MANY_OF, choices=choices)
+    if one.kind in (FieldKind.PERSON, FieldKind.PERSONS) and known is not None and known.candidates is None:
         return replace(one, kind=FieldKind.LINE if one.kind is FieldKind.PERSON else FieldKind.LINES)
     return one
 

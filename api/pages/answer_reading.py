@@ -69,13 +69,26 @@ def errors_of_problem(
         path = tuple(str(part) for part in error["loc"])
         one = by_path.get(path) or by_path.get(path[:1])
         text = plain_words(error["msg"], fields)
-        found.append(error_at(one, f"{one.label}: {text}") if one else FieldError(text))
-    return found or [FieldError(plain_words(detail, fields))]
+        found.append(error_at(one, f"{one.label}: {text}") if one else about_all(error["msg"], fields))
+    return found or [about_all(detail, fields)]
+
+
+def about_all(text: str, fields: Sequence[FormField]) -> FieldError:
+    """What a rule says of the answer as a whole; it leads to the first field that it names."""
+    places = [
+        (found.start(), one.focus_id)
+        for one in fields
+        if one.kind is not FieldKind.CARRIED and (found := re.search(rf"\b{re.escape(one.path[-1])}\b", text))
+    ]
+    return FieldError(plain_words(text, fields), href=f"#{min(places)[1]}" if places else "")
 
 
 def plain_words(text: str, fields: Sequence[FormField]) -> str:
     """A rule's message with the labels of the fields in the place of their names."""
     said = text.removeprefix("Value error, ")
+    for one in fields:
+        if one.kind is FieldKind.CARRIED:
+            said = re.sub(rf" and {re.escape(one.path[-1])}\b", "", said)
     for one in sorted(fields, key=lambda each: -len(each.path[-1])):
         said = (
             re.sub(rf"'?\b{re.escape(one.path[-1])}\b'?", f"“{one.label}”", said)
@@ -140,7 +153,9 @@ def _person(one: FormField, values: Values) -> str | None:
 
 
 def _persons(one: FormField, values: Values) -> list[str] | None:
-    return _choices(one, values)
+    """Ticked among the candidates, or typed one on each line."""
+    given = [line.strip() for text in values.get(one.name, ()) for line in text.splitlines()]
+    return [reference for reference in dict.fromkeys(given) if reference] or None
 
 
 def _date(one: FormField, values: Values) -> str | None:

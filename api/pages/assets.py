@@ -1,5 +1,6 @@
-"""Style sheets and scripts: our own, and a few files of npm packages served as they come."""
+"""Style sheets and scripts: our own, and a few files of npm packages served as they come, packed for who takes gzip."""
 
+import gzip
 import hashlib
 import mimetypes
 import re
@@ -7,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from api.problems import unknown
@@ -26,6 +27,7 @@ _FONT_FACE = re.compile(rb"@font-face\s*\{[^}]*\}")
 _OTHER_FONT = re.compile(rb"\"?GDS Transport\"?,\s*arial,\s*sans-serif")
 """The packages' own font is not ours to use: their style sheets are served with ours in its place."""
 
+_IMPORT = re.compile(rb"'\./([a-z-]+\.js)'")
 _A_YEAR = "public, max-age=31536000, immutable"
 
 
@@ -38,6 +40,8 @@ class Asset:
     """One file with the digest that its address carries."""
 
     content: bytes
+    packed: bytes
+    """The same in gzip. Pages themselves are never packed: docs/decisions/0009."""
     media_type: str
     digest: str
 
@@ -51,10 +55,16 @@ class Assets:
         files = {path.name: path for path in sorted(OWN.iterdir()) if path.is_file()}
         files |= {name: packages / path for name, path in VENDOR.items()}
         self._held = {name: _read(name, path) for name, path in files.items()}
+        self._held["placement.js"] = self._with_addresses(self._held["placement.js"])
 
     def get(self, name: str) -> Asset | None:
         """One file, or None."""
         return self._held.get(name)
+
+    def _with_addresses(self, script: Asset) -> Asset:
+        """A script that names another file gets its address with the digest, or browsers would keep an old one."""
+        content = _IMPORT.sub(lambda found: f"'{self.address(found[1].decode())}'".encode(), script.content)
+        return _asset(content, script.media_type)
 
     def address(self, name: str) -> str:
         """The file's address; another content has another address."""
@@ -77,7 +87,12 @@ def _read(name: str, path: Path) -> Asset:
     if name.endswith(".css"):
         content = _OTHER_FONT.sub(b"var(--sp-font)", _FONT_FACE.sub(b"", content))
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return Asset(content, kind, hashlib.sha256(content).hexdigest()[:12])
+    return _asset(content, kind)
+
+
+def _asset(content: bytes, media_type: str) -> Asset:
+    packed = gzip.compress(content, mtime=0)
+    return Asset(content, packed, media_type, hashlib.sha256(content).hexdigest()[:12])
 
 
 def assets_router(assets: Assets) -> APIRouter:
@@ -85,10 +100,16 @@ def assets_router(assets: Assets) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/static/{name}")
-    async def asset(name: str) -> Response:
+    async def asset(request: Request, name: str) -> Response:
         held = assets.get(name)
         if held is None:
             raise unknown("file")
-        return Response(held.content, media_type=held.media_type, headers={"Cache-Control": _A_YEAR})
+        kept = _A_YEAR if request.query_params.get("v") == held.digest else "no-cache"
+        headers = {"Cache-Control": kept, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
+        if "gzip" not in request.headers.get("accept-encoding", ""):
+            return Response(held.content, media_type=held.media_type, headers=headers)
+        return Response(
+            held.packed, media_type=held.media_type, headers=headers | {"Content-Encoding": "gzip"}
+        )
 
     return router

@@ -25,7 +25,7 @@ from procedures.visibility import ADDS_CALENDAR_DAYS
 from procedures.working_days import FIRST_YEAR, LAST_YEAR, CalendarName
 
 router = page_router()
-Adder = Annotated[Visitor, Depends(visitor_with(ADDS_CALENDAR_DAYS, "add days to calendars"))]
+Adder = Annotated[Visitor, Depends(visitor_with(ADDS_CALENDAR_DAYS, "add days to calendars", own=True))]
 FIELDS = [
     FormField(("day",), FieldKind.DATE, "Day", "A Monday to Friday that is not to count", required=True),
     FormField(
@@ -116,6 +116,6 @@ async def _show(
         values=values,
         errors=errors or [],
         errors_by_name={error.name: error.text for error in reversed(errors or []) if error.name},
-        may_add=caller.sight.has_any(ADDS_CALENDAR_DAYS),
+        may_add=caller.sight.own.has_any(ADDS_CALENDAR_DAYS),
         key=new_key(),
     )

@@ -13,10 +13,12 @@ from pydantic import ValidationError
 from activities.commands import CommandReused
 from activities.delivery import Late, Malformed, Outcome, Recorded, Waiting
 from api.answering import problem_of, report_change
+from api.pages import change_people
 from api.pages.answer_fields import Choice, FieldKind, FormField, fields_of
 from api.pages.answer_form import first_values, said
 from api.pages.answer_reading import FieldError, Reading, errors_of_problem, plain_words, read_answer
 from api.pages.case_frame import CaseFrame, CaseReader, frame_of, render_case
+from api.pages.change_people import refs_of
 from api.pages.drafts import change_key, drop_draft, keep_draft, kept_draft
 from api.pages.forms import PostedForm, Values, first, values_of
 from api.pages.new_keys import checked_key, new_key
@@ -53,8 +55,11 @@ class ChangeForm:
 @router.get("/cases/{case_id}/changes/{kind}")
 async def ask(request: Request, visitor: CaseReader, case_id: str, kind: str) -> Response:
     """The form of one kind of change."""
-    form = await _form(visitor, await visible_case(visitor.caller, case_id), kind)
-    kept = await kept_draft(visitor, change_key(case_id, kind))
+    held, kept = (
+        await visible_case(visitor.caller, case_id),
+        await kept_draft(visitor, change_key(case_id, kind)),
+    )
+    form = await _form(visitor, held, kind, kept.values if kept else {})
     values = kept.values if kept else first_values(form, visitor.caller.now)
     return await _show(request, visitor, case_id, form, values)
 
@@ -64,8 +69,8 @@ async def fill(
     request: Request, visitor: CaseReader, posted: PostedForm, case_id: str, kind: str
 ) -> Response:
     """The filled form: kept, then shown again with what is wrong, or on to the check."""
-    form = await _form(visitor, await visible_case(visitor.caller, case_id), kind)
     values = values_of(posted)
+    form = await _form(visitor, await visible_case(visitor.caller, case_id), kind, values)
     await keep_draft(visitor, change_key(case_id, kind), values)
     reading = _judged(form, read_answer(form.fields, values))
     if reading.errors:
@@ -73,11 +78,28 @@ async def fill(
     return RedirectResponse(f"/cases/{case_id}/changes/{kind}/check", 303)
 
 
+@router.post("/cases/{case_id}/changes/{kind}/search")
+async def search(
+    request: Request, visitor: CaseReader, posted: PostedForm, case_id: str, kind: str
+) -> Response:
+    """Search the register for whom the change names; what was typed so far stays in the form."""
+    held, typed = await visible_case(visitor.caller, case_id), values_of(posted)
+    await _form(visitor, held, kind, {})
+    values, errors, message = await change_people.search(visitor, held, typed)
+    await keep_draft(visitor, change_key(case_id, kind), values)
+    form = await _form(visitor, held, kind, values)
+    status = 422 if errors else 200
+    return await _show(request, visitor, case_id, form, values, errors, status=status, message=message)
+
+
 @router.get("/cases/{case_id}/changes/{kind}/check")
 async def check(request: Request, visitor: CaseReader, case_id: str, kind: str) -> Response:
     """Check what is about to be recorded."""
-    form = await _form(visitor, await visible_case(visitor.caller, case_id), kind)
-    kept = await kept_draft(visitor, change_key(case_id, kind))
+    held, kept = (
+        await visible_case(visitor.caller, case_id),
+        await kept_draft(visitor, change_key(case_id, kind)),
+    )
+    form = await _form(visitor, held, kind, kept.values if kept else {})
     if kept is None:
         return RedirectResponse(f"/cases/{case_id}/changes/{kind}", 303)
     return await _check_page(request, visitor, case_id, form, kept.values)
@@ -89,10 +111,11 @@ async def send(
 ) -> Response:
     """What was checked goes to the case, if it is still what was shown."""
     held = await visible_case(visitor.caller, case_id)
+    await _change(visitor, held, kind)
     sent, kept = values_of(posted), await kept_draft(visitor, change_key(case_id, kind))
     if kept is None:  # sent twice: the first has gone to the case
         return RedirectResponse(f"/cases/{case_id}", 303)
-    form = await _form(visitor, held, kind)
+    form = await _form(visitor, held, kind, kept.values)
     if first(sent, "shown") != _digest(kept.values):
         return await _check_page(request, visitor, case_id, form, kept.values, changed=True)
     reading = _judged(form, read_answer(form.fields, kept.values))
@@ -140,22 +163,28 @@ async def _after(
             )
 
 
-async def _form(visitor: Visitor, case: CaseDetail, kind: str) -> ChangeForm:
-    """The form, for whoever may report the change in this case. Raises 403, 404 and 409 problems."""
+async def _change(visitor: Visitor, case: CaseDetail, kind: str) -> type[Change]:
+    """The change, for whoever may report it in this case. Raises 403 and 404 problems."""
     change = CHANGES.get(kind)
     if change is None or case.procedure not in change.known_to:
         raise unknown("kind of change")
-    if not visitor.caller.sight.has_any(change.roles):
+    if not visitor.caller.sight.may(change.roles, case.region):
         await visitor.caller.record_refusal("report this change", subject=case.case_id, case_id=case.case_id)
         raise not_allowed("report this change")
+    return change
+
+
+async def _form(visitor: Visitor, case: CaseDetail, kind: str, values: Values) -> ChangeForm:
+    """The form, with whom its searches found. Raises as _change, and a 409 problem for a case that has ended."""
+    change = await _change(visitor, case, kind)
     if case.closed_at is not None:
         raise refused("AMB-X-6", "The case has ended: nothing is reported in it any more.")
     fields = [await _with_picks(visitor, case, one) for one in fields_of(change.model_json_schema())]
-    return ChangeForm(change, fields)
+    return ChangeForm(change, await change_people.with_people(visitor, case, fields, refs_of(values)))
 
 
 async def _with_picks(visitor: Visitor, case: CaseDetail, one: FormField) -> FormField:
-    """Mails and steps are picked by what they are; a person of the register is named by reference."""
+    """Mails and steps are picked by what they are."""
     match one.path[-1]:
         case "mail_id":
             sent = await sent_in_case(visitor.caller.resources.database, case.case_id)
@@ -171,8 +200,7 @@ async def _with_picks(visitor: Visitor, case: CaseDetail, one: FormField) -> For
                 for pick in one.choices
             )
             return replace(one, label="Back to which step", choices=picks)
-    kinds = {FieldKind.PERSON: FieldKind.LINE, FieldKind.PERSONS: FieldKind.LINES}
-    return replace(one, kind=kinds.get(one.kind, one.kind))
+    return one
 
 
 def _judged(form: ChangeForm, reading: Reading) -> Reading:
@@ -196,7 +224,9 @@ async def _show(
     *,
     status: int = 200,
     rule: str | None = None,
+    message: str = "",
 ) -> Response:
+    asks_for = next((one.name for one in form.fields if one.path[-1] == "person_ref"), None)
     return await _page(
         request,
         visitor,
@@ -208,6 +238,9 @@ async def _show(
         errors=errors or [],
         errors_by_name={one.name: one.text for one in reversed(errors or []) if one.name},
         rule=rule,
+        message=message,
+        asks_for=asks_for,
+        search_fields=change_people.FIELDS,
     )
 
 

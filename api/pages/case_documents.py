@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Query, Request
 from fastapi.responses import RedirectResponse, Response
-from starlette.datastructures import FormData, UploadFile
 
 from activities.scans import Paper
 from adapters.received_pdf import SIZE_LIMIT
@@ -19,7 +18,7 @@ from api.pages.forms import Values, check_token, values_of
 from api.pages.routes import page_router
 from api.pages.sessions import Visitor
 from api.problems import Problem
-from api.uploads import form_of
+from api.uploads import MOST_FILES, form_of, paper_of
 from api.visibility import visible_case
 from models.queries.cases import CaseDetail
 from procedures.exchange_state import ExchangeState
@@ -29,6 +28,9 @@ from procedures.terms import Form
 
 router = page_router()
 _MOST_FIELDS = 10
+_CAMERA_PAGES = 3
+"""Pages that may be photographed on the spot; a T-438 has fewer."""
+_NOTHING = "Choose the PDF to file, or photograph each page of the paper."
 RETURNED = "returned"
 """What is uploaded is a form that Corrections was asked for by mail."""
 _PAPERS = {
@@ -60,29 +62,34 @@ async def listed(
     visitor: CaseReader,
     case_id: str,
     scope: Annotated[Literal["case", "file"], Query()] = "case",
+    what: str = "",
 ) -> Response:
-    """The documents of the case, or of the person's whole file."""
+    """The documents of the case, or of the person's whole file; `what` is what a link says is to be filed."""
     frame = await frame_of(visitor, case_id, "documents")
-    return await _show(request, visitor, frame, scope=scope)
+    return await _show(request, visitor, frame, scope=scope, values={"what": [what]} if what else None)
 
 
 @router.post("/cases/{case_id}/documents")
 async def upload(request: Request, visitor: CaseReader, case_id: str) -> Response:
-    """File one PDF. What is wrong with it is said at the top and beside its field."""
+    """File one paper: a PDF, or photographs of its pages. What is wrong is said at the top and beside its field."""
     case = await visible_case(visitor.caller, case_id)
     try:
-        form = await form_of(request, most=SIZE_LIMIT, fields=_MOST_FIELDS)
+        form = await form_of(request, most=SIZE_LIMIT, fields=_MOST_FIELDS, files=MOST_FILES)
     except Problem as problem:
         if problem.status != 413:
             raise
         return await _again(request, visitor, case_id, {}, [_of_file(problem.body.detail)], 413)
     try:
         check_token(visitor, form)
-        values, content = values_of(form), await _content(form)
+        values, content = values_of(form), await paper_of(form)
+    except Refused as refusal:
+        return await _again(
+            request, visitor, case_id, values_of(form), [_of_file(refusal.reason)], 409, "A-B1"
+        )
     finally:
         await form.close()
     reading = read_answer(_fields(case), values)
-    errors = list(reading.errors) if content else [_of_file("Choose the PDF to file."), *reading.errors]
+    errors = list(reading.errors) if content else [_of_file(_NOTHING), *reading.errors]
     at = _received_at(reading.body, visitor.caller.now)
     if at > visitor.caller.now:
         errors.append(
@@ -122,11 +129,6 @@ def _fields(case: CaseDetail) -> list[FormField]:
 def _received_at(body: dict[str, Any], now: datetime) -> datetime:
     given = body.get("received_at")
     return datetime.fromisoformat(given) if given else now
-
-
-async def _content(form: FormData) -> bytes:
-    file = form.get("file")
-    return await file.read() if isinstance(file, UploadFile) else b""
 
 
 def _of_file(text: str) -> FieldError:
@@ -173,6 +175,7 @@ async def _show(
         errors_by_name={one.name: one.text for one in reversed(errors or []) if one.name},
         rule=rule,
         most=SIZE_LIMIT // 1024 // 1024,
+        pages=_CAMERA_PAGES,
     )
 
 

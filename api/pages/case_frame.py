@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from fastapi.responses import Response
 
-from api.cases import CaseItem, shown_case
+from api.case_items import CaseItem, shown_case
 from api.known import PersonOnRegister, audit_read, on_register
 from api.pages.rendering import render
 from api.pages.sessions import Visitor, visitor_with
@@ -31,6 +31,7 @@ PROCEDURES = {
     Procedure.OFFER: "4. Offer and outcome",
     Procedure.DISCLOSE_CHANGE: "Tell Corrections of a change",
     Procedure.SORT_MAIL: "Sort returned mail",
+    Procedure.CORRECT_SENT: "Take back something that was sent",
 }
 """What a case is called on pages."""
 
@@ -120,6 +121,7 @@ def render_case(
         visitor=visitor,
         status=status,
         step=frame.case.step,
+        edition=frame.case.edition,
         frame=frame,
         tabs=TABS,
         tab=tab,

@@ -14,6 +14,7 @@ _APPENDIX = {
     Procedure.INTAKE: ("1.1",),
     Procedure.DISCLOSE_CHANGE: ("A",),
     Procedure.SORT_MAIL: ("B",),
+    Procedure.CORRECT_SENT: ("A",),
 }
 """Procedures whose cases stay in one step."""
 

@@ -1,13 +1,14 @@
 """A case: where it stands on the map of its procedure, what it waits for, and the tabs that need no page of their own."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.cases import case as case_whole
-from api.cases import shown_case, timeline
 from api.clocks import shown_clock
+from api.happened import happenings_of
+from api.linked import linked_to
 from api.pages.assessment_view import assessment_views
 from api.pages.case_frame import PROCEDURES, CaseReader, frame_of, render_case
 from api.pages.case_map import map_of
@@ -17,20 +18,26 @@ from api.pages.requirements import named
 from api.pages.routes import page_router
 from api.pages.sessions import Visitor, visitor_with
 from api.problems import unknown
+from api.visibility import audited_case
 from models.queries import cases
-from models.queries.cases import CaseSummary
 from models.queries.clocks import clocks_of_case
-from models.queries.progress import linked_cases, steps_walked
-from procedures.terms import Procedure, Role
+from models.queries.happenings import looks_at_case
+from models.queries.mail import anything_left
+from models.queries.placements import viewings_of_case
+from models.queries.progress import steps_walked
+from procedures.terms import Role
 from procedures.visibility import READS_AUDIT
 
 router = page_router()
 Historian = Annotated[Visitor, Depends(visitor_with(READS_AUDIT, "read what happened in cases"))]
 Administrator = Annotated[Visitor, Depends(visitor_with({Role.ADMINISTRATOR}, "look at runs"))]
 
+MOST_EVENTS = 100
+"""What one page of a timeline shows, unless all of it is asked for."""
 _SAID = {
     "reported": "Recorded. The case has taken it into account.",
     "filed": "The document is filed.",
+    "mistake": "Recorded. An advisor is asked whether Corrections must be told, and of what.",
     "returned": "The form is filed. A task of this case asks to read it.",
 }
 
@@ -54,35 +61,39 @@ async def overview(request: Request, visitor: CaseReader, case_id: str, said: st
         closed_tasks=[one for one in reversed(whole.tasks) if one.state != "open"],
         changes=[(one, named(one.policy)) for one in whole.changes],
         clocks=running,
+        viewings=await viewings_of_case(caller.resources.database, case_id),
         due=await due_words(caller.resources),
         message=_SAID.get(said, ""),
+        sent=await anything_left(caller.resources.database, case_id),
     )
 
 
 @router.get("/cases/{case_id}/timeline")
 async def happened(
-    request: Request, visitor: Historian, case_id: str, *, reads: Annotated[bool, Query()] = False
+    request: Request,
+    visitor: Historian,
+    case_id: str,
+    *,
+    reads: Annotated[bool, Query()] = False,
+    every: Annotated[bool, Query()] = False,
 ) -> Response:
     """What happened, the newest first; who looked at it only when asked for. An auditor gets it without the case."""
     caller = visitor.caller
-    listed = (await timeline(caller, case_id)).items
-    looks = [one for one in listed if one.source == "audit" and one.what.startswith("read ")]
-    events = [one for one in reversed(listed) if reads or one not in looks]
-    held = await cases.case(caller.resources.database, case_id)
-    if held is not None and caller.sight.sees_case(held.procedure, held.region):
+    held = await audited_case(caller, case_id)
+    listed = await happenings_of(caller, held, looks=reads)
+    events = list(reversed(listed))[: None if every else MOST_EVENTS]
+    around: dict[str, Any] = {"events": events, "total": len(listed), "reads": reads, "number": case_id}
+    around["looks"] = await looks_at_case(caller.resources.database, case_id)
+    if caller.sight.sees_case(held.procedure, held.region):
         frame = await frame_of(visitor, case_id, "timeline")
-        return render_case(
-            request, visitor, frame, "timeline", events=events, looks=len(looks), reads=reads, number=case_id
-        )
+        return render_case(request, visitor, frame, "timeline", **around)
     return render(
         request,
         "cases/timeline_alone.html",
         visitor=visitor,
-        step=held.step if held else None,
-        events=events,
-        looks=len(looks),
-        reads=reads,
-        number=case_id,
+        step=held.step,
+        edition=held.edition,
+        **around,
     )
 
 
@@ -104,13 +115,13 @@ async def linked(request: Request, visitor: CaseReader, case_id: str) -> Respons
     """Cases that belong with this one, as far as the visitor sees them."""
     frame = await frame_of(visitor, case_id, "linked cases")
     caller = visitor.caller
-    found = await linked_cases(caller.resources.database, caller.sight, frame.case)
+    found = await linked_to(caller, frame.case)
     return render_case(
         request,
         visitor,
         frame,
         "linked",
-        linked=[(_link_words(frame.case, one), shown_case(one)) for one in found],
+        linked=[(one.why, one) for one in found],
         names=PROCEDURES,
         due=await due_words(caller.resources),
     )
@@ -125,17 +136,3 @@ async def run(visitor: Administrator, case_id: str) -> Response:
     settings = resources.settings
     place = f"/namespaces/{settings.temporal_namespace}/workflows/{case_id}"
     return RedirectResponse(f"{settings.temporal_ui_address}{place}", 303)
-
-
-def _link_words(case: CaseSummary, other: CaseSummary) -> str:
-    if other.case_id == case.parent_case_id:
-        return "This case came from it"
-    if other.parent_case_id == case.case_id:
-        return "It came from this case"
-    if (
-        case.entry_id is not None
-        and other.entry_id == case.entry_id
-        and other.procedure is not Procedure.INTAKE
-    ):
-        return "The same row of the report"
-    return "The same person"

@@ -11,6 +11,7 @@ from api.pages.drafts import drop_draft
 from api.pages.rendering import render
 from api.pages.routes import page_router
 from api.pages.sessions import Visitor, visitor_with
+from models.queries.cases import case
 from models.queries.tasks import task
 from procedures.visibility import WORKS_ON_TASKS
 
@@ -27,7 +28,9 @@ async def state(request: Request, visitor: Worker, command_id: str) -> Response:
         return _to(request, f"/tasks/{held.task_id}/done")
     if held.state is CommandState.RECORDED:
         return _to(request, f"/cases/{held.case_id}?said=reported")
-    of_task = await task(visitor.caller.resources.database, held.task_id) if held.task_id else None
+    database = visitor.caller.resources.database
+    of_task = await task(database, held.task_id) if held.task_id else None
+    of_case = await case(database, held.case_id)
     still = held.state is CommandState.RECEIVED
     return render(
         request,
@@ -35,6 +38,7 @@ async def state(request: Request, visitor: Worker, command_id: str) -> Response:
         visitor=visitor,
         status=202 if still else 200,
         step=of_task.step if of_task else None,
+        edition=of_case.edition if of_case else None,
         held=held,
         still=still,
     )

@@ -72,16 +72,17 @@ def _verdict(left: str, right: str, evidence: str) -> Verdict:
         return Verdict.SAME
     if "–" in (left, right):
         return Verdict.ONE_SIDED
-    if left == right:
+    if left.casefold() == right.casefold():  # the report writes surnames in capitals
         return Verdict.SAME
-    alike = _bare(left) == _bare(right) or evidence.endswith("exact")
+    ours, theirs = _bare(left), _bare(right)
+    alike = ours <= theirs or theirs <= ours or evidence.endswith("exact")
     return Verdict.NEARLY if alike else Verdict.DIFFERS
 
 
-def _bare(text: str) -> list[str]:
+def _bare(text: str) -> frozenset[str]:
     """Words without marks, case and punctuation, in any order: for the eye of the reader, never for a decision."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    return sorted("".join(c if c.isalnum() else " " for c in plain).split())
+    return frozenset("".join(c if c.isalnum() else " " for c in plain).split())
 
 
 def age_on(born: date | None, today: date) -> str:

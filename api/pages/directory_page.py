@@ -31,7 +31,9 @@ from procedures.visibility import READS_DIRECTORY, WRITES_DIRECTORY
 
 router = page_router()
 Reader = Annotated[Visitor, Depends(visitor_with(READS_DIRECTORY, "read the Corrections directory"))]
-Writer = Annotated[Visitor, Depends(visitor_with(WRITES_DIRECTORY, "change the Corrections directory"))]
+Writer = Annotated[
+    Visitor, Depends(visitor_with(WRITES_DIRECTORY, "change the Corrections directory", own=True))
+]
 
 
 @router.get("/office/contacts")
@@ -54,7 +56,7 @@ async def directory(
         region=region,
         regions=await _regions(visitor),
         more=more,
-        may_write=visitor.caller.sight.has_any(WRITES_DIRECTORY),
+        may_write=visitor.caller.sight.own.has_any(WRITES_DIRECTORY),
     )
 
 
@@ -131,7 +133,8 @@ async def _form(
         values=values,
         errors=errors or [],
         errors_by_name={error.name: error.text for error in reversed(errors or []) if error.name},
-        may_write=sight.has_any(WRITES_DIRECTORY) and (held is None or held.kind is not ContactKind.FALLBACK),
+        may_write=sight.own.has_any(WRITES_DIRECTORY)
+        and (held is None or held.kind is not ContactKind.FALLBACK),
         key=new_key(),
     )
 

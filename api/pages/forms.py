@@ -24,6 +24,11 @@ async def read_form(request: Request) -> FormData:
     return await request.form(max_fields=MOST_FIELDS, max_files=0)
 
 
+def is_plain_form(request: Request) -> bool:
+    """True for a form without files."""
+    return request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+
+
 def check_token(visitor: Visitor, form: FormData) -> None:
     """Raise a 403 problem unless the form was shown in this session."""
     given = form.get(CSRF)

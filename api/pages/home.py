@@ -1,26 +1,37 @@
 """Home: what is due, overdue, new and waiting, the latest Friday run, and secure notices; each number opens its list."""
 
+import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api import notices
+from api.pages.case_mail import STATES
+from api.pages.cover_view import waiting_with_others
 from api.pages.forms import PostedForm, first, values_of
 from api.pages.new_keys import checked_key, new_key
+from api.pages.office_menu import office_menu
 from api.pages.queue import Due, QueueQuery, View, filter_of
 from api.pages.rendering import render
 from api.pages.routes import page_router
 from api.pages.sessions import SignedInVisitor, Visitor, visitor_with
-from models.queries.queues import counts, waiting_cases
+from api.problems import malformed
+from models.queries.letters import LetterSent, letters_since
+from models.queries.queues import count_waiting, counts
 from models.queries.reports import list_runs
 from procedures.report_week import closing_line
-from procedures.visibility import READS_CASES, READS_REPORTS, WORKS_ON_TASKS
+from procedures.visibility import READS_AUDIT, READS_CASES, READS_REPORTS, WORKS_ON_TASKS
 
 router = page_router()
 Worker = Annotated[Visitor, Depends(visitor_with(WORKS_ON_TASKS, "read notices"))]
 
+Historian = Annotated[Visitor, Depends(visitor_with(READS_AUDIT, "read what happened in cases"))]
+_NUMBER = re.compile(r"[A-Za-z0-9-]{1,64}")
+MOST_LETTERS = 6
+"""Shown on the page; every letter stands with its case."""
 _TILES = (
     ("overdue", "Overdue", QueueQuery(view=View.TEAM, due=Due.OVERDUE)),
     ("today", "Due today", QueueQuery(view=View.TEAM, due=Due.TODAY)),
@@ -53,8 +64,22 @@ async def home(request: Request, visitor: SignedInVisitor) -> Response:
         tiles=await _tiles(visitor) if works else [],
         run=await _latest_run(visitor),
         notices=unread,
+        letters=await _letters(visitor),
+        states=STATES,
+        office=office_menu(caller.sight, request.url.path) if not works else [],
+        audits=caller.sight.has_any(READS_AUDIT) and not caller.sight.has_any(READS_CASES),
+        cover=await waiting_with_others(visitor) if works else None,
         key=new_key(),
     )
+
+
+@router.get("/timeline")
+async def timeline(visitor: Historian, case: Annotated[str, Query(max_length=64)] = "") -> Response:
+    """On to what happened in a case, for who has its number and sees no case itself."""
+    number = case.strip()
+    if not _NUMBER.fullmatch(number):
+        raise malformed("Enter the number of a case, as it stands in a task or a letter.")
+    return RedirectResponse(f"/cases/{number}/timeline", 303)
 
 
 @router.post("/notices/{notice_id}/read")
@@ -70,11 +95,20 @@ async def _tiles(visitor: Visitor) -> list[Tile]:
     numbers = await counts(database, sight, {name: filter_of(visitor, query) for name, _, query in _TILES})
     tiles = [Tile(name, text, numbers[name], query.address()) for name, text, query in _TILES]
     if sight.has_any(READS_CASES):
-        _, waiting = await waiting_cases(database, sight, region=None, page=1, size=1)
+        waiting = await count_waiting(database, sight)
         tiles.append(
             Tile("waiting", "Waiting for Corrections", waiting, QueueQuery(view=View.WAITING).address())
         )
     return tiles
+
+
+async def _letters(visitor: Visitor) -> list[LetterSent]:
+    """Letters that went by themselves since the visitor was last here, at most a week ago on a first visit."""
+    caller = visitor.caller
+    if not caller.sight.has_any(READS_CASES):
+        return []
+    since = visitor.session.last_here_at or caller.now - timedelta(days=7)
+    return await letters_since(caller.resources.database, caller.sight, since, most=MOST_LETTERS)
 
 
 async def _latest_run(visitor: Visitor) -> dict[str, object] | None:

@@ -6,15 +6,21 @@ from starlette.exceptions import HTTPException
 
 from api.pages import (
     absence_page,
+    again_page,
     calendar_page,
     call_sheet,
     case_changes,
     case_clocks,
     case_documents,
+    case_list,
     case_mail,
+    case_mistakes,
     case_page,
+    case_viewings,
     commands_page,
+    deputies_page,
     directory_page,
+    exports_page,
     home,
     matches_page,
     notices_page,
@@ -29,6 +35,7 @@ from api.pages import (
     task_answer,
     task_moves,
     task_page,
+    task_paper,
     task_search,
     workload,
 )
@@ -39,6 +46,7 @@ from api.problems import Problem, answer_problem
 
 ROUTERS = (
     sign_in.router,
+    again_page.router,
     home.router,
     queue.router,
     task_moves.router,
@@ -54,16 +62,22 @@ ROUTERS = (
     matches_page.router,
     workload.router,
     absence_page.router,
+    deputies_page.router,
     directory_page.router,
     calendar_page.router,
     stuck_page.router,
+    case_list.router,
+    exports_page.router,
     case_page.router,
     case_clocks.router,
     case_changes.router,
     case_documents.router,
     case_mail.router,
+    case_mistakes.router,
+    case_viewings.router,
     person_page.router,
     person_change.router,
+    task_paper.router,
 )
 """The pages; add yours here."""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from procedures.identify_answers import PhoneCorrections
 from procedures.terms import Role
-from procedures.visibility import ENTERS_MATCHES, READS_REPORTS, STAFF, WORKS_ON_TASKS, Sight
+from procedures.visibility import ENTERS_MATCHES, READS_CASES, READS_REPORTS, STAFF, WORKS_ON_TASKS, Sight
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class NavigationItem:
 NAVIGATION: list[NavigationItem] = [
     NavigationItem("Home", "/", STAFF),
     NavigationItem("Tasks", "/tasks", frozenset(WORKS_ON_TASKS)),
+    NavigationItem("Cases", "/cases", READS_CASES),
     NavigationItem("Friday runs", "/runs", READS_REPORTS),
     NavigationItem("Calls", "/calls", PhoneCorrections.roles()),
     NavigationItem("Void matches", "/matches", ENTERS_MATCHES),

@@ -1,13 +1,15 @@
 """The pages about the office itself, and who sees which."""
 
 from api.pages.navigation import NavigationItem
-from procedures.visibility import ASSIGNS, LOOKS_AFTER_RUNS, READS_DIRECTORY, STAFF, Sight
+from procedures.visibility import ASSIGNS, LOOKS_AFTER_RUNS, READS_DIRECTORY, STAFF, WORKS_ON_TASKS, Sight
 
 OFFICE = (
     NavigationItem("Workload", "/office/workload", ASSIGNS),
     NavigationItem("Absences", "/office/absences", STAFF),
+    NavigationItem("Deputies", "/office/deputies", STAFF),
     NavigationItem("Corrections directory", "/office/contacts", READS_DIRECTORY),
     NavigationItem("Calendars", "/office/calendars", STAFF),
+    NavigationItem("Exports", "/exports", frozenset(WORKS_ON_TASKS)),
     NavigationItem("Stuck cases", "/office/stuck", LOOKS_AFTER_RUNS),
 )
 

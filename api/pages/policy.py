@@ -4,7 +4,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from api.pages.rendering import render
-from api.pages.requirements import named, of_step
+from api.pages.requirements import carried, named, of_step
 from api.pages.routes import page_router
 from api.pages.sessions import SignedInVisitor
 from api.problems import unknown
@@ -17,7 +17,7 @@ router = page_router()
 @router.get("/policy")
 async def steps_of_procedure(request: Request, visitor: SignedInVisitor) -> Response:
     """All steps, in the document's order."""
-    return render(request, "policy.html", visitor=visitor)
+    return render(request, "policy.html", visitor=visitor, carried={ref: carried(ref) for ref in STEPS})
 
 
 @router.get("/policy/{ref}")
@@ -34,5 +34,6 @@ async def one_step(request: Request, visitor: SignedInVisitor, ref: str) -> Resp
         step=ref,
         shown_step=found,
         requirements=of_step(ref),
+        carried=carried(ref),
         asked=[(one, named(one.policy)) for one in asked],
     )

@@ -8,16 +8,18 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
+from api.absences import away_words
 from api.pages.due import due_words
 from api.pages.rendering import render
 from api.pages.routes import page_router
 from api.pages.sessions import Visitor, visitor_with, watcher
 from api.pages.words import region_words
+from api.signed_in import Caller
 from api.tasks import shown_task
 from models.queries import web
-from models.queries.queues import QueueFilter, Sort, counts, queue, waiting_cases
+from models.queries.queues import QueueFilter, Sort, count_waiting, counts, queue, waiting_cases
 from procedures.answers import ALL
 from procedures.local_time import instant_at, local_date
 from procedures.steps import STEPS
@@ -72,6 +74,17 @@ class QueueQuery(BaseModel):
     sort: Sort = Sort.DUE
     page: int = Field(default=1, ge=1, le=10_000)
 
+    @field_validator("due", mode="before")
+    @classmethod
+    def _any_time(cls, given: object) -> object:
+        """A filter form sends what is not filtered by as an empty text."""
+        return given or None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing narrows the queue."""
+        return self == QueueQuery(view=self.view, sort=self.sort, page=self.page)
+
     def address(self, **changed: object) -> str:
         """The address of this list with something changed; the first page unless a page is named."""
         held = {**self.model_dump(mode="json"), "page": 1, **changed}
@@ -86,7 +99,11 @@ def own_kinds(sight: Sight) -> frozenset[str]:
 
 def filter_of(visitor: Visitor, query: QueueQuery) -> QueueFilter:
     """What a queue's address asks for."""
-    caller = visitor.caller
+    return queue_filter(visitor.caller, query, last_here_at=visitor.session.last_here_at)
+
+
+def queue_filter(caller: Caller, query: QueueQuery, *, last_here_at: datetime | None = None) -> QueueFilter:
+    """The same for a caller; what is new is what came after they were last here."""
     subject, now = caller.actor.subject, caller.now
     today = local_date(now)
     view = query.view
@@ -100,7 +117,7 @@ def filter_of(visitor: Visitor, query: QueueQuery) -> QueueFilter:
         overdue_at=now if query.due is Due.OVERDUE else None,
         due_from=now if query.due is Due.TODAY else None,
         due_before=_midnight_after(today) if query.due is Due.TODAY else None,
-        opened_after=visitor.session.last_here_at if query.new else None,
+        opened_after=last_here_at if query.new else None,
     )
 
 
@@ -122,6 +139,7 @@ async def list_again(
 async def _list(request: Request, visitor: Visitor, query: QueueQuery, template: str) -> Response:
     caller = visitor.caller
     context: dict[str, Any] = {"query": query, "now": caller.now, "due": await due_words(caller.resources)}
+    context |= await _around(visitor, query) if template == "tasks.html" else {}
     if query.view is View.WAITING and caller.sight.has_any(READS_CASES):
         found, total = await waiting_cases(
             caller.resources.database, caller.sight, region=query.region or None, page=query.page, size=PAGE
@@ -135,12 +153,15 @@ async def _list(request: Request, visitor: Visitor, query: QueueQuery, template:
             sort=query.sort,
             page=query.page,
             size=PAGE,
+            counted=context.get("numbers", {}).get(query.view.value) if query.is_plain else None,
         )
         shown = [shown_task(caller, one) for one in page.items]
-        context |= {"tasks": list(zip(shown, page.items, strict=True)), "total": page.total}
-    context["pages"] = pagination(query, context["total"])
-    if template == "tasks.html":
-        context |= await _around(visitor, query)
+        context |= {
+            "tasks": list(zip(shown, page.items, strict=True)),
+            "total": page.total,
+            "more": page.more,
+        }
+    context["pages"] = pagination(query, context["total"] + context.get("more", False))
     may_assign = caller.sight.has_any(ASSIGNS) and query.view not in (View.WAITING, View.DONE)
     return render(request, template, visitor=visitor, titles=TITLES, may_assign=may_assign, **context)
 
@@ -159,9 +180,11 @@ async def _around(visitor: Visitor, query: QueueQuery) -> dict[str, Any]:
     )
     views = [view for view in View if view is not View.WAITING or sight.has_any(READS_CASES)]
     if View.WAITING in views:
-        _, numbers["waiting"] = await waiting_cases(database, sight, region=None, page=1, size=1)
+        numbers["waiting"] = await count_waiting(database, sight)
     offices = await web.area_offices(database)
-    regions = sorted(offices) if sight.every_region else sorted(sight.regions)
+    regions = (
+        sorted(offices) if sight.every_region else sorted(sight.regions_with(WORKS_ON_TASKS) - {NATIONAL})
+    )
     steps = _steps(own_kinds(sight))
     return {
         "views": views,
@@ -172,6 +195,7 @@ async def _around(visitor: Visitor, query: QueueQuery) -> dict[str, Any]:
         ],
         "sort_items": [_item(sort.value, text) for sort, text in _SORTS.items()],
         "colleagues": await _colleagues(visitor),
+        "away": await away_words(caller),
     }
 
 

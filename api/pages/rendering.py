@@ -15,7 +15,8 @@ from api.pages.forms import Values, first
 from api.pages.navigation import navigation_for
 from api.pages.sessions import Visitor
 from api.pages.words import phrase_of, region_words, role_words, sentence, waits_words
-from procedures import EDITION
+from api.resources import resources_of
+from procedures.editions import edition_in_force
 from procedures.local_time import local, say_date, say_instant
 from procedures.steps import STEPS
 from procedures.visibility import READS_CASES
@@ -79,7 +80,7 @@ def environment(assets: Assets) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(asset=assets.address, edition=EDITION, steps=STEPS, **_FORM_PARTS)
+    made.globals.update(asset=assets.address, steps=STEPS, **_FORM_PARTS)
     made.filters.update(
         day=lambda value: say_date(value) if value else "",
         instant=lambda value: say_instant(value) if value else "",
@@ -90,9 +91,18 @@ def environment(assets: Assets) -> Environment:
         prose=lambda text: text[:1].upper() + text[1:],
         shown=shown,
         phrase=phrase_of,
+        term=_term,
         waits=waits_words,
     )
     return made
+
+
+def _term(term: str) -> str:
+    """What was searched for; a date as people write it."""
+    try:
+        return shown(date.fromisoformat(term))
+    except ValueError:
+        return term
 
 
 def shown(value: Any) -> str:
@@ -120,11 +130,16 @@ def render(
     status: int = 200,
     headers: dict[str, str] | None = None,
     step: str | None = None,
+    edition: str | None = None,
     **context: Any,
 ) -> HTMLResponse:
-    """A page. `step` is the step of the procedure it belongs to, shown with a link to the step's own page."""
+    """A page. `step` is the step of the procedure it belongs to, shown with a link to the step's own page.
+
+    `edition` is that of the case a page is about (AMB-X-11); else the edition in force is shown. Empty: none is.
+    """
     templates: Environment = request.app.state.templates
     values = {
+        "edition": edition_in_force(resources_of(request).clock()).name if edition is None else edition,
         "visitor": visitor,
         "navigation": navigation_for(visitor.caller.sight, request.url.path) if visitor else [],
         "header_search": visitor is not None and visitor.caller.sight.has_any(READS_CASES),

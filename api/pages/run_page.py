@@ -21,6 +21,7 @@ from api.pages.sessions import Visitor, visitor_with
 from api.pages.words import phrase_of, waits_words
 from api.problems import malformed, unknown
 from api.tasks import shown_task
+from models.queries.cases import case
 from models.queries.reports import RunRecord, list_runs
 from models.queries.reports import run as run_on_record
 from models.queries.run_rows import Rows, RunRow, rows_of_run
@@ -104,11 +105,13 @@ async def run(
         size=PAGE,
     )
     copies = (await prints.prints(caller, run_id)).items
+    of_case = await case(caller.resources.database, held.case_id)
     return render(
         request,
         "run.html",
         visitor=visitor,
         step="1.1",
+        edition=of_case.edition if of_case else None,
         run=held,
         line=_line(held),
         sum_is_right=_adds_up(held),

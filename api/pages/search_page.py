@@ -6,12 +6,13 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.responses import Response
-from pydantic import ValidationError
 
-from api.known import PersonOnRegister, audit_read, on_register
+from activities.audit import record_accesses
+from api.known import PersonOnRegister, on_register
 from api.pages.answer_fields import FieldKind, FormField
-from api.pages.answer_reading import FieldError, Reading, error_at, read_answer
+from api.pages.answer_reading import FieldError, error_at, read_answer
 from api.pages.forms import PostedForm, Values, first, values_of
+from api.pages.register_search import MOST, search_of
 from api.pages.rendering import render
 from api.pages.routes import page_router
 from api.pages.sessions import Visitor, visitor_with
@@ -19,13 +20,12 @@ from api.pages.words import sentence, waits_words
 from api.people import PersonSearch, search_people_privately
 from api.problems import Problem
 from api.visibility import check_person, visible_case
-from models.queries.cases import CaseSummary, cases_of_person
-from models.queries.people import assessments_of_person, key_details_of
+from models.queries.cases import CaseSummary, cases_of_persons
+from models.queries.people import assessments_of_persons, key_details_of
 from procedures.visibility import READS_CASES, SEARCHES_THE_REGISTER
 
 router = page_router()
 Finder = Annotated[Visitor, Depends(visitor_with(READS_CASES, "search"))]
-MOST = 20
 _REFERENCE = re.compile(r"[A-Za-z0-9-]*[0-9][A-Za-z0-9-]*")
 _BY_REFERENCE = FormField(("reference",), FieldKind.LINE, "Reference", "Of a person, or a case number")
 _BY_PERSON = [
@@ -75,7 +75,7 @@ async def search(request: Request, visitor: Finder, form: PostedForm) -> Respons
     people = await _by_reference(visitor, reference) if reference else []
     case = await _case(visitor, reference) if reference else None
     if reading.body:
-        wanted = _wanted(reading, fields)
+        wanted = search_of(reading.body, fields, reading)
         if wanted is None:
             return _show(request, visitor, values, errors=reading.errors)
         known = {one.person.person_ref for one in people}
@@ -124,24 +124,10 @@ def _with_quick(visitor: Visitor, values: Values) -> Values:
     return {**values, "reference" if not searches or _REFERENCE.fullmatch(quick) else "name": [quick]}
 
 
-def _wanted(reading: Reading, fields: list[FormField]) -> PersonSearch | None:
-    """The search, or None with what is wrong in `reading`."""
-    try:
-        return PersonSearch(**reading.body, limit=MOST)
-    except ValidationError as error:
-        by_name = {one.path[-1]: one for one in fields}
-        for wrong in error.errors(include_url=False, include_input=False):
-            one = by_name[str(wrong["loc"][0])]
-            short = wrong["type"] == "string_too_short"
-            text = "enter at least two letters" if short else "this is too long"
-            reading.errors.append(error_at(one, f"{one.label}: {text}"))
-        return None
-
-
 async def _by_person(visitor: Visitor, wanted: PersonSearch) -> list[FoundPerson]:
     """The register's own search, audited."""
     found = (await search_people_privately(visitor.caller, wanted)).items
-    return [await _person(visitor, one.person, one.reasons) for one in found if one.person]
+    return await _persons(visitor, [(one.person, one.reasons) for one in found if one.person])
 
 
 async def _by_reference(visitor: Visitor, reference: str) -> list[FoundPerson]:
@@ -154,16 +140,27 @@ async def _by_reference(visitor: Visitor, reference: str) -> list[FoundPerson]:
         await check_person(caller, reference)
     except Problem:
         return []
-    return [await _person(visitor, on_register(person), {})]
+    return await _persons(visitor, [(on_register(person), {})])
 
 
-async def _person(visitor: Visitor, person: PersonOnRegister, reasons: dict[str, str]) -> FoundPerson:
-    caller, ref = visitor.caller, person.person_ref
+async def _persons(
+    visitor: Visitor, found: list[tuple[PersonOnRegister, dict[str, str]]]
+) -> list[FoundPerson]:
+    """Everybody who was found, read together; each is on record as read."""
+    caller, refs = visitor.caller, [person.person_ref for person, _ in found]
     database = caller.resources.database
-    await audit_read(caller, "person", ref, why="search")
-    held = await cases_of_person(database, caller.sight, ref)
-    code = key_details_of(await assessments_of_person(database, ref))
-    return FoundPerson(person, reasons, code, [_found(one) for one in held])
+    await record_accesses(database, by=caller.by(), at=caller.now, what="person", subjects=refs, why="search")
+    held = await cases_of_persons(database, caller.sight, refs)
+    codes = await assessments_of_persons(database, refs)
+    return [
+        FoundPerson(
+            person,
+            reasons,
+            key_details_of(codes[person.person_ref]),
+            [_found(one) for one in held[person.person_ref]],
+        )
+        for person, reasons in found
+    ]
 
 
 async def _case(visitor: Visitor, reference: str) -> FoundCase | None:

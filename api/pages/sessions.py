@@ -15,6 +15,7 @@ from activities.web import begin_session, end_session, touch_session
 from adapters.identity import Actor, SignedIn
 from api.resources import Resources, resources_of
 from api.signed_in import Caller
+from models.queries.cover import standing_in
 from models.queries.web import SessionRecord, last_seen, session
 from procedures.local_time import utc
 from procedures.terms import Role
@@ -109,7 +110,8 @@ async def found_visitor(request: Request) -> Visitor | None:
         frozenset(Role(role) for role in held.roles if role in known),
         frozenset(held.regions),
     )
-    return Visitor(Caller(actor, resources), held, _csrf(token))
+    posts = await standing_in(resources.database, actor.subject, resources.clock())
+    return Visitor(Caller(actor, resources, posts), held, _csrf(token))
 
 
 async def watcher(request: Request) -> Visitor:
@@ -131,12 +133,17 @@ async def visitor(found: Annotated[Visitor, Depends(watcher)]) -> Visitor:
 SignedInVisitor = Annotated[Visitor, Depends(visitor)]
 
 
-def visitor_with(roles: Iterable[Role], what: str) -> Callable[[Visitor], Awaitable[Visitor]]:
-    """A dependency: the visitor, turned away (403, on record) without one of the roles. `what` completes "may not …"."""
+def visitor_with(
+    roles: Iterable[Role], what: str, *, own: bool = False
+) -> Callable[[Visitor], Awaitable[Visitor]]:
+    """A dependency: the visitor, turned away (403, on record) without one of the roles. `what` completes "may not …".
+
+    `own`: a role somebody stands in for is not enough.
+    """
     entitled = frozenset(roles)
 
     async def check(found: SignedInVisitor) -> Visitor:
-        await found.caller.require(entitled, what)
+        await found.caller.require(entitled, what, own=own)
         return found
 
     return check

@@ -4,6 +4,7 @@ import hmac
 import json
 import re
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import Query, Request
 from fastapi.responses import RedirectResponse, Response
@@ -26,9 +27,17 @@ _OURS = re.compile(r"/[A-Za-z0-9_./?=&%,:+*~-]*")
 
 @router.get("/sign-in")
 async def to_provider(
-    request: Request, next_page: Annotated[str, Query(alias="next", max_length=600)] = "/"
+    request: Request,
+    next_page: Annotated[str, Query(alias="next", max_length=600)] = "/",
+    kept: bool | None = None,
 ) -> Response:
-    """Send the browser to the provider; what it must bring back goes along in a sealed cookie."""
+    """Send the browser to the provider; what it must bring back goes along in a sealed cookie.
+
+    With `kept` a form came after its session: its answer stays here and says so, with a link to go on by.
+    """
+    if kept is not None:
+        on = f"/sign-in?next={quote(_local(next_page))}"
+        return render(request, "session_over.html", status=401, on=on, kept=kept)
     resources, attempt = resources_of(request), SignInAttempt.begin()
     url = await resources.identity.sign_in_url(_redirect(request, resources), attempt)
     answer = RedirectResponse(url, 303, headers={"Cache-Control": "no-store"})

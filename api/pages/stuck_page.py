@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import Response
 
 from api import operations
@@ -10,6 +10,7 @@ from api.pages.office_menu import office_menu
 from api.pages.rendering import render
 from api.pages.routes import page_router
 from api.pages.sessions import Visitor, visitor_with
+from procedures.terms import Role
 from procedures.visibility import LOOKS_AFTER_RUNS
 
 router = page_router()
@@ -25,8 +26,13 @@ WORDS = {
 
 
 @router.get("/office/stuck")
-async def stuck(request: Request, visitor: Watcher) -> Response:
-    """The stuck list."""
+async def stuck(
+    request: Request, visitor: Watcher, run_of: Annotated[str, Query(max_length=64)] = ""
+) -> Response:
+    """The stuck list; for an operator also the way to the run of any case, by its number.
+
+    A link and not the form itself leads there: the policy of our pages keeps forms within the application.
+    """
     return render(
         request,
         "office/stuck.html",
@@ -34,4 +40,6 @@ async def stuck(request: Request, visitor: Watcher) -> Response:
         menu=office_menu(visitor.caller.sight, request.url.path),
         cases=(await operations.stuck(visitor.caller)).items,
         words=WORDS,
+        run_of=run_of.strip(),
+        operates=Role.ADMINISTRATOR in visitor.caller.sight.roles,
     )

@@ -13,14 +13,14 @@ from activities.commands import CommandReused
 from activities.delivery import Decided, Late, Malformed, Outcome, Recorded, RefusedCommand, Waiting
 from api.answering import answer_task, problem_of
 from api.pages.answer_form import AnswerForm, form_of, said
-from api.pages.answer_reading import FieldError, Reading, errors_of_problem, plain_words, read_answer
+from api.pages.answer_reading import FieldError, Reading, about_all, errors_of_problem, read_answer
 from api.pages.drafts import drop_draft, keep_draft, kept_draft
 from api.pages.forms import PostedForm, Values, first, values_of
 from api.pages.new_keys import checked_key, new_key
 from api.pages.rendering import render
 from api.pages.routes import page_router
 from api.pages.sessions import Visitor, visitor_with
-from api.pages.task_view import Showing, show_task, view_of
+from api.pages.task_view import FOUND, Showing, show_task, view_of
 from api.problems import Problem, not_allowed, plain_errors
 from api.tasks import asked_by, shown_task
 from api.visibility import visible_task
@@ -91,7 +91,7 @@ async def confirm(request: Request, visitor: Worker, form: PostedForm, task_id: 
 async def _check_page(
     request: Request, visitor: Visitor, held: TaskRecord, values: Values, *, changed: bool = False
 ) -> Response:
-    view = await view_of(visitor, held)
+    view = await view_of(visitor, held, refs=values.get(FOUND, ()))
     if view.form is None:
         return RedirectResponse(f"/tasks/{held.task_id}", 303)
     reading = _judged(view.form, read_answer(view.form.fields, values))
@@ -103,9 +103,10 @@ async def _check_page(
         visitor=visitor,
         status=409 if changed else 200,
         step=held.step,
+        edition=held.edition,
         task=shown_task(visitor.caller, held),
         view=view,
-        rows=said(view.form, reading.body),
+        rows=said(view.form, reading.body, view.names),
         digest=_digest(values),
         key=new_key(),
         changed=changed,
@@ -152,8 +153,7 @@ async def _after(
         case Waiting():
             return RedirectResponse(f"/commands/{key}", 303)
         case RefusedCommand():
-            text = plain_words(outcome.reason, form.fields)
-            again = _with_errors(again, [FieldError(text)], 409)
+            again = _with_errors(again, [about_all(outcome.reason, form.fields)], 409)
             return await show_task(request, visitor, held, replace(again, problem=problem_of(outcome).body))
         case Malformed():
             errors = errors_of_problem(form.fields, outcome.errors, "The answer does not fit the task.")
@@ -188,7 +188,7 @@ def _judged(form: AnswerForm, reading: Reading) -> Reading:
         found = plain_errors(error.errors(include_url=False, include_input=False, include_context=False))
         reading.errors = errors_of_problem(form.fields, found, "The answer does not fit.")
     except Refused as refusal:
-        reading.errors = [FieldError(plain_words(refusal.reason, form.fields))]
+        reading.errors = [about_all(refusal.reason, form.fields)]
     return reading
 
 

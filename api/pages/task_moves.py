@@ -86,7 +86,11 @@ async def _assign(visitor: Visitor, task_id: str, values: Values) -> str:
         raise malformed("Choose a colleague whose role may answer this task.")
     try:
         to = Assignment(
-            subject=chosen.subject, name=chosen.name, reason=reason, seen_version=_version(values)
+            subject=chosen.subject,
+            name=chosen.name,
+            reason=reason,
+            seen_version=_version(values),
+            although_away=first(values, "although_away") == "yes",
         )
     except ValidationError:
         raise malformed("Give the reason for the assignment, in at most 500 characters.") from None

@@ -46,6 +46,7 @@ async def done(request: Request, visitor: Worker, task_id: str) -> Response:
         "task_done.html",
         visitor=visitor,
         step=held.step,
+        edition=held.edition,
         task=shown_task(caller, held),
         here=[shown_task(caller, one) for one in await _here(visitor, held)],
         other=[shown_task(caller, one) for one in await _elsewhere(visitor, held)],

@@ -4,15 +4,15 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.responses import Response
-from pydantic import ValidationError
 
-from api.pages.answer_reading import FieldError, Reading, error_at, read_answer
+from api.pages.answer_reading import error_at, read_answer
 from api.pages.drafts import keep_draft
 from api.pages.forms import PostedForm, values_of
+from api.pages.register_search import search_of
 from api.pages.routes import page_router
 from api.pages.sessions import Visitor, visitor_with
 from api.pages.task_view import FOUND, SEARCH_FIELDS, Showing, show_task
-from api.people import PersonSearch, search_people_privately
+from api.people import search_people_privately
 from api.visibility import visible_task
 from models.queries import cases
 from procedures.visibility import SEARCHES_THE_REGISTER
@@ -34,7 +34,8 @@ async def search(request: Request, visitor: Searcher, form: PostedForm, task_id:
         reading.errors.append(
             error_at(SEARCH_FIELDS[0], "Enter a name, an address or a date of birth to search on")
         )
-    wanted = _wanted(given, await _entry_of(visitor, held.case_id, held.context), reading)
+    entry = await _entry_of(visitor, held.case_id, held.context)
+    wanted = search_of(given, SEARCH_FIELDS, reading, entry=entry)
     if wanted is None:
         return await show_task(request, visitor, held, Showing(values, reading.errors, status=422))
     found = (await search_people_privately(visitor.caller, wanted)).items
@@ -43,21 +44,6 @@ async def search(request: Request, visitor: Searcher, form: PostedForm, task_id:
     kept = {**values, FOUND: list(dict.fromkeys(seen))}
     await keep_draft(visitor, task_id, kept)
     return await show_task(request, visitor, held, Showing(kept, found=found, message=message))
-
-
-def _wanted(given: dict[str, str], entry: str | None, reading: Reading) -> PersonSearch | None:
-    """The search, or None with what is wrong in `reading`."""
-    if reading.errors:
-        return None
-    try:
-        return PersonSearch(**given, entry=entry, limit=20)
-    except ValidationError as error:
-        by_name = {one.path[-1]: one for one in SEARCH_FIELDS}
-        for wrong in error.errors(include_url=False, include_input=False):
-            one = by_name.get(str(wrong["loc"][0]))
-            text = "enter at least two letters" if wrong["type"] == "string_too_short" else wrong["msg"]
-            reading.errors.append(error_at(one, f"{one.label}: {text}") if one else FieldError(text))
-        return None
 
 
 async def _entry_of(visitor: Visitor, case_id: str, context: dict[str, object]) -> str | None:

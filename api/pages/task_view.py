@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import Response
 
+from api.absences import away_words
 from api.known import Candidate, Known, audit_read, known_of, on_register
 from api.pages.answer_fields import FieldKind, FormField
 from api.pages.answer_form import AnswerForm, answer_said, first_values, form_of
@@ -19,6 +20,8 @@ from api.pages.new_keys import new_key
 from api.pages.rendering import render
 from api.pages.requirements import Named, named
 from api.pages.sessions import Visitor
+from api.pages.task_papers import PAPER_OF
+from api.pages.task_remarks import before_the_call, mail_to_preview, own_match
 from api.problems import ProblemDetails
 from api.tasks import asked_by, shown_task
 from api.visibility import sees_what_is_known
@@ -72,6 +75,12 @@ class TaskView:
         """The fields of the form; none for a task that is no longer asked."""
         return self.form.fields if self.form else []
 
+    @property
+    def names(self) -> dict[str, str]:
+        """Whom the candidates' references stand for."""
+        people = [one.person for one in self.candidates if one.person]
+        return {one.person_ref: f"{one.given_names} {one.surname}" for one in people}
+
 
 async def view_of(
     visitor: Visitor, task: TaskRecord, *, found: Sequence[Candidate] = (), refs: Iterable[str] = ()
@@ -107,6 +116,7 @@ async def show_task(
         visitor=visitor,
         status=showing.status,
         step=task.step,
+        edition=task.edition,
         view=view,
         task=shown_task(caller, task),
         record=task,
@@ -125,15 +135,20 @@ async def show_task(
         mine=task.claimed_by == caller.actor.subject,
         may_search=caller.sight.has_any(SEARCHES_THE_REGISTER) and view.known is not None,
         colleagues=await assignable(visitor, task),
+        away=await away_words(caller),
         rows=_person_rows(view.known),
         search_fields=SEARCH_FIELDS,
+        paper=PAPER_OF.get(task.kind) if view.known is not None else None,
+        own_match=await own_match(visitor, task, view.case) if view.known is None else None,
+        remark=before_the_call(task, caller.now),
+        preview=await mail_to_preview(caller.resources, task, view.case) if view.known is not None else "",
     )
 
 
 async def assignable(visitor: Visitor, task: TaskRecord) -> list[web.Colleague]:
     """Whom the visitor may give this task to; nobody unless the visitor assigns."""
     caller, asked = visitor.caller, asked_by(task)
-    if asked is None or task.state != "open" or not caller.sight.has_any(ASSIGNS):
+    if asked is None or task.state != "open" or not caller.sight.may(ASSIGNS, task.region):
         return []
     return await web.colleagues(caller.resources.database, asked.roles())
 

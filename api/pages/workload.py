@@ -1,6 +1,5 @@
 """The manager's view: who has how much, what is overdue, what falls due, what has been escalated."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
@@ -17,7 +16,7 @@ from api.problems import unknown
 from api.tasks import shown_task
 from models.queries import web
 from models.queries.queues import QueueFilter, Sort, queue
-from models.queries.workload import Load, due_between, load_by_holder, load_by_region
+from models.queries.workload import Load, due_ahead, load_by_holder, load_by_region
 from procedures.answers import ALL
 from procedures.editions import edition_in_force
 from procedures.local_time import instant_at, local_date
@@ -93,7 +92,9 @@ async def _people(visitor: Visitor, holders: list[Load]) -> list[tuple[str, list
     names = {one.subject: one.name for one in staff}
     loads = {one.subject: one for one in holders if one.subject}
     sight = visitor.caller.sight
-    shown = {s for s, own in regions.items() if any(sight.covers(region) for region in own)} | loads.keys()
+    shown = {
+        s for s, own in regions.items() if any(sight.may(ASSIGNS, region) for region in own)
+    } | loads.keys()
     rows = []
     for subject in shown:
         load = loads.get(subject) or Load(
@@ -122,24 +123,15 @@ async def _bars(visitor: Visitor) -> list[Bar]:
     """What falls due on each day ahead."""
     caller = visitor.caller
     resources, today = caller.resources, local_date(caller.now)
-    until = _begins(today + timedelta(days=DAYS))
-    ahead = await due_between(resources.database, caller.sight, since=caller.now, until=until)
+    days = [today + timedelta(days=n) for n in range(DAYS + 1)]
+    starts = [caller.now, *map(_begins, days[1:])]
+    ahead = await due_ahead(resources.database, caller.sight, starts=starts)
     calendar = await resources.deadlines.calendar(edition_in_force(caller.now).parameters.calendar)
-    tasks = Counter(local_date(at) for at in ahead.tasks)
-    forms = Counter(local_date(at) for at in ahead.forms)
-    most = max([*tasks.values(), *forms.values(), 1])
-    days = [today + timedelta(days=n) for n in range(DAYS)]
+    most = max([*ahead.tasks, *ahead.forms, 1])
     return [
-        Bar(
-            day,
-            calendar.why_closed(day),
-            tasks[day],
-            forms[day],
-            100 * tasks[day] // most,
-            100 * forms[day] // most,
-        )
-        for day in days
-        if tasks[day] or forms[day] or calendar.is_working_day(day)
+        Bar(day, calendar.why_closed(day), tasks, forms, 100 * tasks // most, 100 * forms // most)
+        for day, tasks, forms in zip(days, ahead.tasks, ahead.forms, strict=False)
+        if tasks or forms or calendar.is_working_day(day)
     ]
 
 

@@ -19,3 +19,18 @@ setInterval(() => {
   seconds = 0
   list.dispatchEvent(new Event('refresh'))
 }, EVERY)
+
+// Enter in a part of a form with a button of its own presses that button.
+document.addEventListener('keydown', event => {
+  const part = event.key === 'Enter' && event.target.matches('input') ? event.target.closest('[data-enter]') : null
+  const button = part?.querySelector('button')
+  if (!button || event.target.type === 'file') return
+  event.preventDefault()
+  button.click()
+})
+
+// What is typed is kept where its form says, whichever button was pressed last.
+document.addEventListener('htmx:configRequest', event => {
+  const path = event.target.getAttribute('hx-post')
+  if (path) event.detail.path = path
+})

@@ -1,8 +1,9 @@
 """Who is away and who works here."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from models.database import Database
 from models.tables.case import Absence, StaffMember
@@ -42,6 +43,23 @@ async def works_here(database: Database, subject: str) -> bool:
     query = select(StaffMember.subject).where(StaffMember.subject == subject, StaffMember.active).limit(1)
     async with database.transaction() as session:
         return await session.scalar(query) is not None
+
+
+async def away_now(database: Database, at: datetime) -> dict[str, datetime]:
+    """Who is away at an instant (UTC), and until when."""
+    query = select(Absence.subject, func.max(Absence.last_day)).where(
+        Absence.first_day <= at, Absence.last_day >= at
+    )
+    async with database.transaction() as session:
+        rows = await session.execute(query.group_by(Absence.subject))
+        return {subject: until for subject, until in rows.all()}
+
+
+async def staff_of(database: Database, regions: Iterable[str]) -> frozenset[str]:
+    """Subjects of the active staff of these regions."""
+    query = select(StaffMember.subject).where(StaffMember.region.in_(sorted(regions)), StaffMember.active)
+    async with database.transaction() as session:
+        return frozenset(await session.scalars(query))
 
 
 def _record(row: Absence) -> AbsenceRecord:

@@ -1,13 +1,12 @@
-"""Cases as lists and one by one, and what was said, noted and filed in them."""
+"""Cases one by one and by person; longer lists are in case_list.py."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, select
 
 from models.database import Database
-from models.queries.paging import BadCursor, Page, instant, page_of, read_cursor
 from models.queries.tasks import tasks_of_case
 from models.queries.visible import visible_cases
 from models.tables.case import CaseRecord
@@ -42,47 +41,26 @@ class CaseDetail(CaseSummary):
     state: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class CaseFilter:
-    """Which cases are asked for; None leaves a field open."""
-
-    procedure: Procedure | None = None
-    region: str | None = None
-    person_ref: str | None = None
-    step: str | None = None
-    open: bool | None = None
-
-
 _SUMMARY = tuple(CaseSummary.model_fields)
 _DETAIL = tuple(CaseDetail.model_fields)
 
 
-async def list_cases(
-    database: Database, sight: Sight, wanted: CaseFilter, *, limit: int, cursor: str | None = None
-) -> Page[CaseSummary]:
-    """Visible cases, the newest first. Raises BadCursor."""
-    query = _filtered(select(CaseRecord).where(visible_cases(sight)), wanted)
-    if cursor is not None:
-        opened, last = read_cursor(cursor, 2)
-        opened_at = instant(opened)
-        if opened_at is None or last is None:
-            raise BadCursor("take the cursor from the field next of the last page")
-        query = query.where(
-            (CaseRecord.opened_at < opened_at)
-            | ((CaseRecord.opened_at == opened_at) & (CaseRecord.case_id > last))
-        )
-    query = query.order_by(CaseRecord.opened_at.desc(), CaseRecord.case_id).limit(limit + 1)
-    async with database.transaction() as session:
-        rows = [_summary(row) for row in await session.scalars(query)]
-    return page_of(rows, limit, lambda case: [case.opened_at, case.case_id])
-
-
 async def cases_of_person(database: Database, sight: Sight, person_ref: str) -> list[CaseSummary]:
     """Visible cases of one person, the newest first."""
-    query = select(CaseRecord).where(visible_cases(sight), CaseRecord.person_ref == person_ref)
+    return (await cases_of_persons(database, sight, [person_ref]))[person_ref]
+
+
+async def cases_of_persons(
+    database: Database, sight: Sight, person_refs: Collection[str]
+) -> dict[str, list[CaseSummary]]:
+    """Visible cases of each of these people, the newest first."""
+    found: dict[str, list[CaseSummary]] = {ref: [] for ref in person_refs}
+    query = summaries().where(visible_cases(sight), CaseRecord.person_ref.in_(found))
+    query = query.order_by(CaseRecord.opened_at.desc(), CaseRecord.case_id)
     async with database.transaction() as session:
-        rows = await session.scalars(query.order_by(CaseRecord.opened_at.desc(), CaseRecord.case_id))
-        return [_summary(row) for row in rows]
+        for row in (await session.execute(query)).all():
+            found[row.person_ref].append(case_summary(row))
+    return found
 
 
 async def case(database: Database, case_id: str) -> CaseDetail | None:
@@ -128,18 +106,11 @@ def _step(step: str) -> StepRef:
     return step  # type: ignore[return-value]
 
 
-def _summary(row: CaseRecord) -> CaseSummary:
-    return CaseSummary(**{name: getattr(row, name) for name in _SUMMARY})
+def summaries() -> Select[*tuple[Any, ...]]:
+    """Cases without what their procedures remember; `case_summary` reads the rows."""
+    return select(*(getattr(CaseRecord, name) for name in _SUMMARY))
 
 
-def _filtered(query: Select[CaseRecord], wanted: CaseFilter) -> Select[CaseRecord]:
-    plain = (
-        (CaseRecord.procedure, wanted.procedure.value if wanted.procedure else None),
-        (CaseRecord.region, wanted.region),
-        (CaseRecord.person_ref, wanted.person_ref),
-        (CaseRecord.step, wanted.step),
-    )
-    query = query.where(*(column == value for column, value in plain if value is not None))
-    if wanted.open is None:
-        return query
-    return query.where(CaseRecord.closed_at.is_(None) if wanted.open else CaseRecord.closed_at.is_not(None))
+def case_summary(row: Row[*tuple[Any, ...]]) -> CaseSummary:
+    """A case from a row of `summaries`."""
+    return CaseSummary(**row._mapping)

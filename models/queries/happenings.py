@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from models.database import Database
 from models.tables.assessment import AssessmentVersion, Confirmation, PhoneCall
@@ -123,10 +123,22 @@ async def calculations_of_case(database: Database, case_id: str) -> list[Calcula
     return await _read(database, query.order_by(*order), CalculationRecord)
 
 
-async def audit_of_case(database: Database, case_id: str) -> list[AuditRecord]:
-    """Audit events of a case in the order they were written."""
+_IS_A_LOOK = AuditEvent.action.startswith("read ")
+
+
+async def audit_of_case(database: Database, case_id: str, *, looks: bool = True) -> list[AuditRecord]:
+    """Audit events of a case in the order they were written; `looks`: also who looked at it."""
     query = select(AuditEvent).where(AuditEvent.case_id == case_id)
+    if not looks:
+        query = query.where(~_IS_A_LOOK)
     return await _read(database, query.order_by(AuditEvent.event_id), AuditRecord)
+
+
+async def looks_at_case(database: Database, case_id: str) -> int:
+    """How often somebody looked at the case or what is in it."""
+    query = select(func.count()).select_from(AuditEvent).where(AuditEvent.case_id == case_id, _IS_A_LOOK)
+    async with database.transaction() as session:
+        return await session.scalar(query) or 0
 
 
 async def contacts(

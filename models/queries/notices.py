@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, or_, select, true
 
 from models.database import Database
 from models.queries.paging import BadCursor, Page, instant, page_of, read_cursor
 from models.tables.case import Notice
 from procedures.tasks import Frozen
 from procedures.terms import Role
-from procedures.visibility import Sight
+from procedures.visibility import NATIONAL, Sight
 
 
 class NoticeRecord(Frozen):
@@ -53,8 +53,13 @@ async def notice(database: Database, sight: Sight, notice_id: str) -> NoticeReco
 
 
 def _visible(sight: Sight) -> Select[Notice]:
-    query = select(Notice).where(Notice.role.in_(sorted(role.value for role in sight.roles)))
-    return query if sight.every_region else query.where(Notice.region.in_(sorted(sight.open_regions)))
+    region = true() if sight.every_region else Notice.region.in_(sorted(sight.open_regions))
+    own = and_(Notice.role.in_(sorted(role.value for role in sight.roles)), region)
+    posts = (
+        and_(Notice.role == post.role.value, Notice.region.in_((post.region, NATIONAL)))
+        for post in sorted(sight.stands_in)
+    )
+    return select(Notice).where(or_(own, *posts))
 
 
 def _record(row: Notice) -> NoticeRecord:

@@ -1,5 +1,6 @@
 """What the record holds of a person: assessments with their versions, the file, duplicates."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -68,30 +69,32 @@ class SealedFile(Frozen):
 
 async def assessments_of_person(database: Database, person_ref: str) -> list[AssessmentRecord]:
     """The assessments of one register record, the newest first."""
-    query = select(Assessment).where(Assessment.person_ref == person_ref)
+    return (await assessments_of_persons(database, [person_ref]))[person_ref]
+
+
+async def assessments_of_persons(
+    database: Database, person_refs: Collection[str]
+) -> dict[str, list[AssessmentRecord]]:
+    """The assessments of each of these register records, the newest first."""
+    query = select(Assessment).where(Assessment.person_ref.in_(person_refs))
     async with database.transaction() as session:
         held = (
             await session.scalars(query.order_by(Assessment.opened_at.desc(), Assessment.number.desc()))
         ).all()
-        versions = (
-            await session.scalars(
-                select(AssessmentVersion)
-                .where(AssessmentVersion.number.in_([one.number for one in held]))
-                .order_by(AssessmentVersion.version)
-            )
-        ).all()
-    plain = [name for name in AssessmentRecord.model_fields if name != "versions"]
-    return [
-        AssessmentRecord(
-            versions=[
-                VersionRecord(**{name: getattr(row, name) for name in VersionRecord.model_fields})
-                for row in versions
-                if row.number == one.number
-            ],
-            **{name: getattr(one, name) for name in plain},
+        of_them = AssessmentVersion.number.in_([one.number for one in held])
+        rows = await session.scalars(
+            select(AssessmentVersion).where(of_them).order_by(AssessmentVersion.version)
         )
-        for one in held
-    ]
+        versions: dict[str, list[VersionRecord]] = {one.number: [] for one in held}
+        for row in rows:
+            values = {name: getattr(row, name) for name in VersionRecord.model_fields}
+            versions[row.number].append(VersionRecord(**values))
+    plain = [name for name in AssessmentRecord.model_fields if name != "versions"]
+    found: dict[str, list[AssessmentRecord]] = {ref: [] for ref in person_refs}
+    for one in held:
+        values = {name: getattr(one, name) for name in plain}
+        found[one.person_ref].append(AssessmentRecord(versions=versions[one.number], **values))
+    return found
 
 
 def key_details_of(assessments: list[AssessmentRecord]) -> str:

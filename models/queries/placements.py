@@ -8,7 +8,7 @@ from models.database import Database
 from models.queries.paging import Page, page_of, read_cursor
 from models.tables.placement import Viewing, VoidProperty
 from procedures.tasks import Frozen
-from procedures.visibility import Sight
+from procedures.visibility import EVERY_REGION, READS_VOID_PROPERTIES, Sight
 
 
 class VoidHome(Frozen):
@@ -29,8 +29,9 @@ async def list_void_properties(
     """Properties of the holder's regions by area office. Raises BadCursor."""
     home = VoidProperty
     query = select(home)
-    if not sight.every_region:
-        query = query.where(home.region.in_(sorted(sight.open_regions)))
+    regions = sight.regions_with(READS_VOID_PROPERTIES)
+    if EVERY_REGION not in regions:
+        query = query.where(home.region.in_(sorted(regions)))
     if state is not None:
         query = query.where(home.state == state)
     if cursor is not None:
@@ -51,3 +52,32 @@ async def viewing_of_case(database: Database, case_id: str, viewing_id: str) -> 
     async with database.transaction() as session:
         row = await session.get(Viewing, viewing_id)
         return row is not None and row.case_id == case_id
+
+
+class ViewingRecord(Frozen):
+    """An appointment to view a void property; instants are UTC."""
+
+    viewing_id: str
+    property_ref: str
+    address: str | None
+    starts_at: datetime
+    minutes: int
+    with_corrections: str
+    state: str
+    """booked, held, missed or cancelled."""
+
+
+async def viewings_of_case(database: Database, case_id: str) -> list[ViewingRecord]:
+    """The appointments of a case, the newest first; each stays on record."""
+    query = (
+        select(Viewing, VoidProperty.address)
+        .outerjoin(VoidProperty, VoidProperty.property_ref == Viewing.property_ref)
+        .where(Viewing.case_id == case_id)
+        .order_by(Viewing.starts_at.desc(), Viewing.viewing_id)
+    )
+    own = [name for name in ViewingRecord.model_fields if name != "address"]
+    async with database.transaction() as session:
+        return [
+            ViewingRecord(address=address, **{name: getattr(row, name) for name in own})
+            for row, address in (await session.execute(query)).all()
+        ]

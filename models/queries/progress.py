@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 
 from models.database import Database
-from models.queries.cases import CaseSummary
+from models.queries.cases import CaseSummary, case_summary, summaries
 from models.queries.visible import visible_cases
-from models.tables.case import CaseRecord, TurnRecord
+from models.tables.case import CaseLink, CaseRecord, TurnRecord
 from procedures.tasks import Frozen
 from procedures.visibility import Sight
 
@@ -41,10 +41,21 @@ async def linked_cases(database: Database, sight: Sight, case: CaseSummary) -> l
         links.append(held.person_ref == case.person_ref)
     if case.entry_id:
         links.append(held.entry_id == case.entry_id)
-    query = select(held).where(visible_cases(sight), or_(*links), held.case_id != case.case_id)
+    links += [
+        held.case_id.in_(select(CaseLink.linked_case_id).where(CaseLink.case_id == case.case_id)),
+        held.case_id.in_(select(CaseLink.case_id).where(CaseLink.linked_case_id == case.case_id)),
+    ]
+    query = summaries().where(visible_cases(sight), or_(*links), held.case_id != case.case_id)
     query = query.order_by(held.opened_at.desc(), held.case_id).limit(MOST_LINKED)
     async with database.transaction() as session:
-        return [
-            CaseSummary(**{name: getattr(row, name) for name in CaseSummary.model_fields})
-            for row in await session.scalars(query)
-        ]
+        return [case_summary(row) for row in (await session.execute(query)).all()]
+
+
+async def linked_by_rule(database: Database, case_id: str) -> dict[str, str]:
+    """Numbers of the cases that a rule links with this one, in either direction, with the rule."""
+    both = select(CaseLink).where(or_(CaseLink.case_id == case_id, CaseLink.linked_case_id == case_id))
+    async with database.transaction() as session:
+        return {
+            link.linked_case_id if link.case_id == case_id else link.case_id: link.rule
+            for link in await session.scalars(both)
+        }

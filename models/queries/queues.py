@@ -1,12 +1,12 @@
 """Queues of tasks as the pages show them: filtered, sorted, counted, page by page; and cases that wait for Corrections."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select, true
 
 from models.database import Database
 from models.queries.tasks import TaskRecord, joined_tasks, task_record
@@ -53,6 +53,8 @@ class QueuePage(Frozen):
 
     items: list[TaskRecord]
     total: int
+    more: bool = False
+    """True when there are more than `total`: tasks done, of which there are more every day, are not counted."""
 
 
 class WaitingCase(Frozen):
@@ -66,70 +68,102 @@ class WaitingCase(Frozen):
 
 
 async def queue(
-    database: Database, sight: Sight, wanted: QueueFilter, *, sort: Sort, page: int, size: int
+    database: Database,
+    sight: Sight,
+    wanted: QueueFilter,
+    *,
+    sort: Sort,
+    page: int,
+    size: int,
+    counted: int | None = None,
 ) -> QueuePage:
-    """One page of visible tasks; pages are numbered from 1."""
-    conditions = (visible_tasks(sight), *_conditions(wanted))
-    query = (
-        joined_tasks()
-        .where(*conditions)
-        .order_by(*_order(sort, wanted), Task.task_id)
-        .offset((page - 1) * size)
-        .limit(size)
+    """One page of visible tasks; pages are numbered from 1. `counted`: how many there are, when that is known already."""
+    conditions = task_conditions(sight, wanted)
+    order, skipped = (*_order(sort, wanted), Task.task_id), (page - 1) * size
+    # What is skipped is passed over in the index of the order; only the rows of the page meet their cases.
+    chosen = (
+        select(Task.task_id).where(*conditions).order_by(*order).offset(skipped).limit(size + 1).subquery()
     )
+    query = joined_tasks().join(chosen, chosen.c.task_id == Task.task_id).order_by(*order)
     async with database.transaction() as session:
-        items = [task_record(row) for row in (await session.execute(query)).all()]
-        total = await session.scalar(_count(*conditions)) or 0
-    return QueuePage(items=items, total=total)
+        rows = [task_record(row) for row in (await session.execute(query)).all()]
+        items, more = rows[:size], len(rows) > size
+        if wanted.state == "done":
+            return QueuePage(items=items, total=skipped + len(items), more=more)
+        if counted is None:
+            count = select(func.count()).select_from(Task).where(*conditions)
+            counted = await session.scalar(count) or 0
+    return QueuePage(items=items, total=counted)
 
 
 async def counts(database: Database, sight: Sight, wanted: Mapping[str, QueueFilter]) -> dict[str, int]:
-    """How many visible tasks each queue has."""
+    """How many visible tasks each queue has; queues of the same kinds and holder are counted in one pass."""
+    passes: dict[tuple[object, ...], list[str]] = {}
+    for name, one in wanted.items():
+        passes.setdefault((one.state, one.kinds, one.claimed_by), []).append(name)
+    found: dict[str, int] = {}
     async with database.transaction() as session:
-        return {
-            name: await session.scalar(_count(visible_tasks(sight), *_conditions(one))) or 0
-            for name, one in wanted.items()
-        }
+        for names in passes.values():
+            query = _counted_together(sight, [wanted[name] for name in names])
+            found.update(zip(names, (await session.execute(query)).one(), strict=True))
+    return found
+
+
+def _counted_together(sight: Sight, queues: list[QueueFilter]) -> Select[*tuple[Any, ...]]:
+    """What they all ask for stands in the condition, what is each one's own with its count."""
+    unasked, first = QueueFilter(), queues[0]
+    names = [field.name for field in fields(QueueFilter)]
+    same = [name for name in names if all(getattr(one, name) == getattr(first, name) for one in queues)]
+    shared = replace(unasked, **{name: getattr(first, name) for name in same})
+    own = [replace(one, **{name: getattr(unasked, name) for name in same}) for one in queues]
+    columns = [
+        func.count().filter(and_(true(), *_narrowed(one))).label(f"n{place}") for place, one in enumerate(own)
+    ]
+    return select(*columns).select_from(Task).where(*task_conditions(sight, shared))
+
+
+async def count_waiting(database: Database, sight: Sight, *, region: str | None = None) -> int:
+    """How many visible cases wait for Corrections."""
+    query = select(func.count()).select_from(CaseRecord).where(*_waiting(sight, region))
+    async with database.transaction() as session:
+        return await session.scalar(query) or 0
 
 
 async def waiting_cases(
     database: Database, sight: Sight, *, region: str | None, page: int, size: int
 ) -> tuple[list[WaitingCase], int]:
     """Visible cases that wait for Corrections, the form that is due back first on top, and how many there are."""
-    conditions = [
+    running = (
+        select(Clock.case_id, func.min(Clock.due_at).label("due_at"))
+        .where(Clock.stopped_at.is_(None))
+        .group_by(Clock.case_id)
+        .subquery()
+    )
+    due = running.c.due_at
+    query = (
+        select(CaseRecord.case_id, CaseRecord.procedure, CaseRecord.region, CaseRecord.step, due)
+        .outerjoin(running, running.c.case_id == CaseRecord.case_id)
+        .where(*_waiting(sight, region))
+        .order_by(due.asc().nulls_last(), CaseRecord.case_id)
+        .offset((page - 1) * size)
+        .limit(size)
+    )
+    async with database.transaction() as session:
+        rows = (await session.execute(query)).all()
+    found = [
+        WaitingCase(case_id=case_id, procedure=Procedure(procedure), region=at, step=step, due_at=due_at)
+        for case_id, procedure, at, step, due_at in rows
+    ]
+    return found, await count_waiting(database, sight, region=region)
+
+
+def _waiting(sight: Sight, region: str | None) -> list[ColumnElement[bool]]:
+    found = [
         visible_cases(sight),
         CaseRecord.closed_at.is_(None),
         CaseRecord.waiting_for == WAITS_FOR_CORRECTIONS,
     ]
-    if region is not None:
-        conditions.append(CaseRecord.region == region)
-    due = (
-        select(func.min(Clock.due_at))
-        .where(Clock.case_id == CaseRecord.case_id, Clock.stopped_at.is_(None))
-        .correlate(CaseRecord)
-        .scalar_subquery()
-    )
-    query = select(CaseRecord, due.label("due")).where(*conditions)
-    query = query.order_by(due.asc().nulls_last(), CaseRecord.case_id).offset((page - 1) * size).limit(size)
-    async with database.transaction() as session:
-        rows = (await session.execute(query)).all()
-        total = await session.scalar(select(func.count()).select_from(CaseRecord).where(*conditions)) or 0
-    found = [
-        WaitingCase(
-            case_id=case.case_id,
-            procedure=Procedure(case.procedure),
-            region=case.region,
-            step=case.step,
-            due_at=due_at,
-        )
-        for case, due_at in rows
-    ]
-    return found, total
-
-
-def _count(*conditions: ColumnElement[bool]) -> Any:
-    joined = select(func.count()).select_from(Task).join(CaseRecord, CaseRecord.case_id == Task.case_id)
-    return joined.where(*conditions)
+    return found if region is None else [*found, CaseRecord.region == region]
 
 
 def _order(sort: Sort, wanted: QueueFilter) -> tuple[ColumnElement[Any], ...]:
@@ -142,8 +176,17 @@ def _order(sort: Sort, wanted: QueueFilter) -> tuple[ColumnElement[Any], ...]:
             return (Task.done_at.desc(),) if wanted.state == "done" else (Task.due_at.asc().nulls_last(),)
 
 
+def task_conditions(sight: Sight, wanted: QueueFilter) -> list[ColumnElement[bool]]:
+    """What a queue shows: visible, and as asked for."""
+    return [visible_tasks(sight), *_conditions(wanted)]
+
+
 def _conditions(wanted: QueueFilter) -> list[ColumnElement[bool]]:
-    found = [Task.state == wanted.state]
+    return [Task.state == wanted.state, *_narrowed(wanted)]
+
+
+def _narrowed(wanted: QueueFilter) -> list[ColumnElement[bool]]:
+    """What is asked for beside the state."""
     equal = (
         (Task.claimed_by, wanted.claimed_by),
         (Task.done_by, wanted.done_by),
@@ -151,7 +194,7 @@ def _conditions(wanted: QueueFilter) -> list[ColumnElement[bool]]:
         (Task.step, wanted.step),
         (Task.case_id, wanted.case_id),
     )
-    found.extend(column == value for column, value in equal if value is not None)
+    found: list[ColumnElement[bool]] = [column == value for column, value in equal if value is not None]
     if wanted.kinds is not None:
         found.append(Task.kind.in_(sorted(wanted.kinds)))
     if wanted.unclaimed:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.database import Database
@@ -11,7 +11,7 @@ from models.queries.paging import BadCursor, Page, page_of, read_cursor
 from models.tables.case import CaseRecord
 from models.tables.report import ReportEntry, ReportMessage, ReportRun, SearchRecord
 from procedures.tasks import Frozen
-from procedures.visibility import Sight
+from procedures.visibility import EVERY_REGION, READS_REPORTS, Sight
 
 
 class RunCounts(Frozen):
@@ -40,6 +40,8 @@ class RunRecord(Frozen):
     started_at: datetime | None
     report_available_at: datetime | None
     service_desk_reference: str | None
+    expected_on: date | None
+    said_of_missing: str | None
     closed_at: datetime | None
     closing_line: str | None
     problems: list[str]
@@ -113,69 +115,91 @@ async def list_runs(database: Database, *, limit: int, cursor: str | None = None
     if cursor is not None:
         (last,) = read_cursor(cursor, 1)
         query = query.where(ReportRun.run_id < last)
-    async with database.transaction() as session:
-        rows = await session.scalars(query.order_by(ReportRun.run_id.desc()).limit(limit + 1))
-        runs = [await _run(session, row) for row in rows.all()]
+    runs = await _runs(database, query.order_by(ReportRun.run_id.desc()).limit(limit + 1))
     return page_of(runs, limit, lambda run: [run.run_id])
 
 
 async def run(database: Database, run_id: str) -> RunRecord | None:
     """One run, or None."""
-    async with database.transaction() as session:
-        row = await session.get(ReportRun, run_id)
-        return await _run(session, row) if row else None
+    found = await _runs(database, select(ReportRun).where(ReportRun.run_id == run_id))
+    return found[0] if found else None
 
 
 async def run_of_case(database: Database, case_id: str) -> RunRecord | None:
     """The run whose tasks a case carries, or None."""
-    async with database.transaction() as session:
-        row = await session.scalar(select(ReportRun).where(ReportRun.case_id == case_id))
-        return await _run(session, row) if row else None
+    found = await _runs(database, select(ReportRun).where(ReportRun.case_id == case_id))
+    return found[0] if found else None
 
 
-async def run_counts(session: AsyncSession, run_id: str) -> RunCounts:
-    """Counts of one run, in one transaction with whatever else is read."""
-    message = ReportMessage
-    columns = (message.read, message.accepted, message.rejected, message.repeated)
-    sums = (
-        await session.execute(
-            select(*(func.coalesce(func.sum(column), 0) for column in columns)).where(
-                message.run_id == run_id
-            )
-        )
-    ).one()
-    resolved = ReportEntry.state.in_(["repeated", "set_aside"]) | ReportEntry.outcome.is_not(None)
-    waiting = (
-        _counted(run_id, ReportEntry.outcome.is_not(None), CaseRecord.closed_at.is_(None))
-        .select_from(ReportEntry)
-        .join(CaseRecord, CaseRecord.case_id == ReportEntry.case_id)
-    )
-    return RunCounts(
-        read=sums[0],
-        accepted=sums[1],
-        rejected=sums[2],
-        repeated=sums[3],
-        resolved=await session.scalar(_counted(run_id, resolved)) or 0,
-        waiting_for_corrections=await session.scalar(waiting) or 0,
-    )
-
-
-def _counted(run_id: str, *conditions: ColumnElement[bool]) -> Select[int]:
-    return select(func.count(ReportEntry.entry_id)).where(ReportEntry.run_id == run_id, *conditions)
-
-
-async def _run(session: AsyncSession, row: ReportRun) -> RunRecord:
-    problems = await session.scalars(
-        select(ReportMessage.problem)
-        .where(ReportMessage.run_id == row.run_id, ReportMessage.problem.is_not(None))
-        .order_by(ReportMessage.received_at)
-    )
+async def _runs(database: Database, query: Select[ReportRun]) -> list[RunRecord]:
+    """These runs with their counts and problems, all as of one transaction."""
     plain = [name for name in RunRecord.model_fields if name not in ("problems", "counts")]
-    return RunRecord(
-        problems=[problem for problem in problems if problem],
-        counts=await run_counts(session, row.run_id),
-        **{name: getattr(row, name) for name in plain},
+    async with database.transaction() as session:
+        rows = (await session.scalars(query)).all()
+        run_ids = [row.run_id for row in rows]
+        counts = await _counts(session, run_ids)
+        problems = await _problems(session, run_ids)
+    return [
+        RunRecord(
+            problems=problems.get(row.run_id, []),
+            counts=counts[row.run_id],
+            **{name: getattr(row, name) for name in plain},
+        )
+        for row in rows
+    ]
+
+
+async def _counts(session: AsyncSession, run_ids: list[str]) -> dict[str, RunCounts]:
+    message, entry = ReportMessage, ReportEntry
+    sums = (
+        func.sum(column) for column in (message.read, message.accepted, message.rejected, message.repeated)
     )
+    read = await session.execute(
+        select(message.run_id, *sums).where(message.run_id.in_(run_ids)).group_by(message.run_id)
+    )
+    messages = {run_id: numbers for run_id, *numbers in read.all()}
+    settled = entry.state.in_(["repeated", "set_aside"]) | entry.outcome.is_not(None)
+    resolved = await _by_run(session, _entries(run_ids).where(settled))
+    still_open = _entries(run_ids).join(CaseRecord, CaseRecord.case_id == entry.case_id)
+    waiting = await _by_run(
+        session, still_open.where(entry.outcome.is_not(None), CaseRecord.closed_at.is_(None))
+    )
+    names = ("read", "accepted", "rejected", "repeated")
+    return {
+        run_id: RunCounts(
+            **dict(zip(names, messages.get(run_id, (0, 0, 0, 0)), strict=True)),
+            resolved=resolved.get(run_id, 0),
+            waiting_for_corrections=waiting.get(run_id, 0),
+        )
+        for run_id in run_ids
+    }
+
+
+def _entries(run_ids: list[str]) -> Select[str, int]:
+    entry = ReportEntry
+    return (
+        select(entry.run_id, func.count(entry.entry_id))
+        .select_from(entry)
+        .where(entry.run_id.in_(run_ids))
+        .group_by(entry.run_id)
+    )
+
+
+async def _by_run(session: AsyncSession, query: Select[str, int]) -> dict[str, int]:
+    return {run_id: number for run_id, number in (await session.execute(query)).all()}
+
+
+async def _problems(session: AsyncSession, run_ids: list[str]) -> dict[str, list[str]]:
+    message = ReportMessage
+    rows = await session.execute(
+        select(message.run_id, message.problem)
+        .where(message.run_id.in_(run_ids), message.problem.is_not(None))
+        .order_by(message.received_at)
+    )
+    found: dict[str, list[str]] = {}
+    for run_id, problem in rows:
+        found.setdefault(run_id, []).extend([problem] if problem else [])
+    return found
 
 
 async def list_entries(
@@ -183,8 +207,9 @@ async def list_entries(
 ) -> Page[EntryLine]:
     """Rows of a run in the holder's regions, in the order of the report. Raises BadCursor."""
     query = select(ReportEntry).where(ReportEntry.run_id == run_id)
-    if not sight.every_region:
-        query = query.where(ReportEntry.region.in_(sorted(sight.open_regions)))
+    regions = sight.regions_with(READS_REPORTS)
+    if EVERY_REGION not in regions:
+        query = query.where(ReportEntry.region.in_(sorted(regions)))
     if cursor is not None:
         number, last = read_cursor(cursor, 2)
         if not isinstance(number, str) or not number.isdigit() or last is None:

@@ -13,7 +13,7 @@ from models.queries.visible import visible_cases, visible_tasks
 from models.tables.case import CaseRecord, Task
 from models.tables.report import ReportEntry
 from procedures.tasks import Frozen
-from procedures.visibility import Sight
+from procedures.visibility import EVERY_REGION, READS_REPORTS, Sight
 
 
 class Rows(StrEnum):
@@ -62,8 +62,9 @@ async def rows_of_run(
 ) -> RowPage:
     """Rows of the holder's regions in the order of the report; pages are numbered from 1."""
     conditions = [ReportEntry.run_id == run_id, *_conditions(which)]
-    if not sight.every_region:
-        conditions.append(ReportEntry.region.in_(sorted(sight.open_regions)))
+    regions = sight.regions_with(READS_REPORTS)
+    if EVERY_REGION not in regions:
+        conditions.append(ReportEntry.region.in_(sorted(regions)))
     joined = select(ReportEntry, CaseRecord).outerjoin(
         CaseRecord, and_(CaseRecord.case_id == ReportEntry.case_id, visible_cases(sight))
     )

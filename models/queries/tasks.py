@@ -90,11 +90,9 @@ async def tasks_of_case(database: Database, case_id: str, *, state: str | None =
     return [task_record(row) for row in rows]
 
 
-def joined_tasks() -> Select[Task, str, str]:
-    """Tasks with what their case says of procedure and edition; `task_record` reads its rows."""
-    return select(Task, CaseRecord.procedure, CaseRecord.edition).join(
-        CaseRecord, CaseRecord.case_id == Task.case_id
-    )
+def joined_tasks() -> Select[Task, str]:
+    """Tasks with the edition under which their case began; `task_record` reads its rows."""
+    return select(Task, CaseRecord.edition).join(CaseRecord, CaseRecord.case_id == Task.case_id)
 
 
 def _conditions(wanted: TaskFilter) -> list[ColumnElement[bool]]:
@@ -116,12 +114,8 @@ def _conditions(wanted: TaskFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-def task_record(row: Row[Task, str, str]) -> TaskRecord:
+def task_record(row: Row[Task, str]) -> TaskRecord:
     """A task from a row of `joined_tasks`."""
-    held, procedure, edition = row
-    joined = ("procedure", "edition")
-    return TaskRecord(
-        procedure=Procedure(procedure),
-        edition=edition,
-        **{name: getattr(held, name) for name in TaskRecord.model_fields if name not in joined},
-    )
+    held, edition = row
+    own = {name: getattr(held, name) for name in TaskRecord.model_fields if name != "edition"}
+    return TaskRecord(edition=edition, **own)

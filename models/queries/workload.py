@@ -1,8 +1,11 @@
 """How much is open with whom and where, and what falls due on the days ahead; counts only, nobody is named but staff."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ARRAY, ColumnElement, DateTime, func, literal, select, text
+from sqlalchemy.orm import InstrumentedAttribute
 
 from models.database import Database
 from models.queries.visible import visible_cases, visible_tasks
@@ -24,17 +27,16 @@ class Load(Frozen):
 
 
 class Ahead(Frozen):
-    """Due instants up to a day ahead: of tasks, and of forms that Corrections owes."""
+    """How many tasks, and forms that Corrections owes, fall due in each stretch of time."""
 
-    tasks: list[datetime]
-    forms: list[datetime]
+    tasks: list[int]
+    forms: list[int]
 
 
 async def load_by_holder(database: Database, sight: Sight, *, now: datetime) -> list[Load]:
     """Open visible tasks by whoever has them, the most on top."""
     query = (
         select(Task.claimed_by, func.max(Task.claimed_by_name), *_numbers(now))
-        .join(CaseRecord, CaseRecord.case_id == Task.case_id)
         .where(visible_tasks(sight), Task.state == "open")
         .group_by(Task.claimed_by)
         .order_by(func.count().desc(), Task.claimed_by)
@@ -50,7 +52,6 @@ async def load_by_region(database: Database, sight: Sight, *, now: datetime) -> 
     """Open visible tasks by region."""
     query = (
         select(Task.region, *_numbers(now))
-        .join(CaseRecord, CaseRecord.case_id == Task.case_id)
         .where(visible_tasks(sight), Task.state == "open")
         .group_by(Task.region)
         .order_by(Task.region)
@@ -62,22 +63,32 @@ async def load_by_region(database: Database, sight: Sight, *, now: datetime) -> 
         ]
 
 
-async def due_between(database: Database, sight: Sight, *, since: datetime, until: datetime) -> Ahead:
-    """What falls due from one instant up to another, in order."""
-    tasks = (
-        select(Task.due_at)
-        .join(CaseRecord, CaseRecord.case_id == Task.case_id)
-        .where(visible_tasks(sight), Task.state == "open", Task.due_at >= since, Task.due_at < until)
-    )
+async def due_ahead(database: Database, sight: Sight, *, starts: Sequence[datetime]) -> Ahead:
+    """What falls due from each of these instants up to the next, in order; from the last on nothing is counted."""
+    tasks = select(*_numbered(Task.due_at, starts)).where(visible_tasks(sight), Task.state == "open")
     forms = (
-        select(Clock.due_at)
+        select(*_numbered(Clock.due_at, starts))
         .join(CaseRecord, CaseRecord.case_id == Clock.case_id)
-        .where(visible_cases(sight), Clock.stopped_at.is_(None), Clock.due_at >= since, Clock.due_at < until)
+        .where(visible_cases(sight), Clock.stopped_at.is_(None))
     )
+    within = [(Task.due_at, tasks), (Clock.due_at, forms)]
+    found = []
     async with database.transaction() as session:
-        due = await session.scalars(tasks.order_by(Task.due_at))
-        owed = await session.scalars(forms.order_by(Clock.due_at))
-        return Ahead(tasks=[at for at in due if at is not None], forms=list(owed))
+        for due, query in within:
+            rows = await session.execute(
+                query.where(due >= starts[0], due < starts[-1]).group_by(text("place"))
+            )
+            numbers = {place: number for place, number in rows.all()}
+            found.append([numbers.get(place, 0) for place in range(1, len(starts))])
+    return Ahead(tasks=found[0], forms=found[1])
+
+
+def _numbered(
+    due: InstrumentedAttribute[Any], starts: Sequence[datetime]
+) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """Between which two instants, from 1, and how many."""
+    bounds = literal(list(starts), ARRAY(DateTime(timezone=True)))
+    return func.width_bucket(due, bounds).label("place"), func.count()
 
 
 def _numbers(now: datetime) -> tuple[ColumnElement[int], ColumnElement[int], ColumnElement[int]]:

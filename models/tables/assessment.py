@@ -37,6 +37,7 @@ class Assessment(Base):
             postgresql_where=text("status IN ('PEN', 'CUR')"),
         ),
         Index("ix_assessment_person_ref", "person_ref"),
+        Index("ix_assessment_duplicate_of", "duplicate_of"),
     )
 
 
@@ -59,6 +60,8 @@ class AssessmentVersion(Base):
     by: Mapped[str]
     calculated_at: Mapped[datetime]
 
+    __table_args__ = (Index("ix_assessment_version_case_id", "case_id"),)
+
 
 class Confirmation(Base):
     """Corrections' word on a person's status, ordered by when it was said, not when it was entered (AMB-P1-22)."""
@@ -78,7 +81,10 @@ class Confirmation(Base):
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime]
 
-    __table_args__ = (Index("ix_confirmation_person_ref", "person_ref", "said_at"),)
+    __table_args__ = (
+        Index("ix_confirmation_person_ref", "person_ref", "said_at"),
+        Index("ix_confirmation_case_id", "case_id"),
+    )
 
 
 class PhoneCall(Base):

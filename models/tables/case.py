@@ -32,8 +32,17 @@ class CaseRecord(Base):
 
     __table_args__ = (
         Index("ix_case_record_open", "procedure", "region", postgresql_where=text("closed_at IS NULL")),
+        Index("ix_case_record_open_opened_at", "opened_at", postgresql_where=text("closed_at IS NULL")),
+        Index("ix_case_record_open_due_at", "due_at", "case_id", postgresql_where=text("closed_at IS NULL")),
+        Index(
+            "ix_case_record_waiting_for", "waiting_for", "region", postgresql_where=text("closed_at IS NULL")
+        ),
+        Index("ix_case_record_closed_at", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
+        Index("ix_case_record_opened_at", "opened_at"),
+        Index("ix_case_record_region", "region", "procedure"),
         Index("ix_case_record_person_ref", "person_ref"),
         Index("ix_case_record_entry_id", "entry_id"),
+        Index("ix_case_record_parent_case_id", "parent_case_id"),
         Index(
             "uq_case_record_open_identify_person",
             "person_ref",
@@ -62,6 +71,8 @@ class Task(Base):
 
     task_id: Mapped[str] = mapped_column(primary_key=True)
     case_id: Mapped[str] = mapped_column(ForeignKey("case_record.case_id"))
+    procedure: Mapped[str]
+    """Of its case, which never changes: who sees the task is decided without looking the case up."""
     kind: Mapped[str]
     step: Mapped[str]
     role: Mapped[str]
@@ -87,6 +98,21 @@ class Task(Base):
     __table_args__ = (
         Index("ix_task_queue", "role", "region", "due_at", postgresql_where=text("state = 'open'")),
         Index("ix_task_open_due", "due_at", "task_id", postgresql_where=text("state = 'open'")),
+        Index(
+            "ix_task_open_unclaimed",
+            *("due_at", "task_id"),
+            postgresql_where=text("state = 'open' AND claimed_by IS NULL"),
+        ),
+        Index("ix_task_open_opened_at", "opened_at", postgresql_where=text("state = 'open'")),
+        Index("ix_task_open_step", "step", "due_at", "task_id", postgresql_where=text("state = 'open'")),
+        Index(
+            "ix_task_open_counted",
+            *("region", "kind", "procedure", "role", "claimed_by", "claimed_by_name"),
+            *("due_at", "opened_at", "urgent"),
+            postgresql_where=text("state = 'open'"),
+        ),
+        Index("ix_task_done_at", "done_at", postgresql_where=text("state = 'done'")),
+        Index("ix_task_done_role", "region", "role", postgresql_where=text("state = 'done'")),
         Index("ix_task_case_id", "case_id"),
         Index("ix_task_claimed_by", "claimed_by", postgresql_where=text("state = 'open'")),
     )
@@ -111,7 +137,15 @@ class Command(Base):
     rule: Mapped[str | None]
     reason: Mapped[str | None]
 
-    __table_args__ = (Index("ix_command_case_id", "case_id"),)
+    __table_args__ = (
+        Index("ix_command_case_id", "case_id"),
+        Index(
+            "ix_command_unsettled",
+            "state",
+            "received_at",
+            postgresql_where=text("state IN ('received', 'late')"),
+        ),
+    )
 
 
 class CaseNote(Base):
@@ -144,7 +178,11 @@ class Notice(Base):
     read_by: Mapped[str | None]
     read_at: Mapped[datetime | None]
 
-    __table_args__ = (Index("ix_notice_role", "role", "region", postgresql_where=text("read_at IS NULL")),)
+    __table_args__ = (
+        Index("ix_notice_role", "role", "region", postgresql_where=text("read_at IS NULL")),
+        Index("ix_notice_unread_at", "at", postgresql_where=text("read_at IS NULL")),
+        Index("ix_notice_at", "at"),
+    )
 
 
 class Absence(Base):
@@ -173,3 +211,18 @@ class StaffMember(Base):
     region: Mapped[str]
     mail_address: Mapped[str]
     active: Mapped[bool] = mapped_column(default=True)
+
+
+class CaseLink(Base):
+    """A match to a void property and the check of the present home that runs, or ran, for the same person (P2.X4)."""
+
+    __tablename__ = "case_link"
+
+    case_id: Mapped[str] = mapped_column(ForeignKey("case_record.case_id"), primary_key=True)
+    """The case of procedure 3."""
+    linked_case_id: Mapped[str] = mapped_column(ForeignKey("case_record.case_id"), primary_key=True)
+    """The case of procedure 2."""
+    rule: Mapped[str]
+    linked_at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_case_link_linked_case_id", "linked_case_id"),)

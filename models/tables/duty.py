@@ -57,6 +57,7 @@ class MoveWatch(Base):
             unique=True,
             postgresql_where=text("ended_at IS NULL"),
         ),
+        Index("ix_move_watch_person_ref", "person_ref"),
     )
 
 

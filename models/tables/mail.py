@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, LargeBinary
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
@@ -30,6 +30,8 @@ class PersonFileName(Base):
 
     person_ref: Mapped[str] = mapped_column(primary_key=True)
     file_id: Mapped[str] = mapped_column(ForeignKey("person_file.file_id"))
+
+    __table_args__ = (Index("ix_person_file_reference_file_id", "file_id"),)
 
 
 class Document(Base):
@@ -122,6 +124,7 @@ class SecureMessage(Base):
     __table_args__ = (
         Index("ix_secure_message_case_id", "case_id"),
         Index("ix_secure_message_state", "state"),
+        Index("ix_secure_message_created_at", "created_at"),
     )
 
 
@@ -176,7 +179,11 @@ class Clock(Base):
     reason: Mapped[str | None]
     set_by: Mapped[str | None]
 
-    __table_args__ = (Index("ix_clock_case_id", "case_id"),)
+    __table_args__ = (
+        Index("ix_clock_case_id", "case_id"),
+        Index("ix_clock_running", "case_id", "due_at", postgresql_where=text("stopped_at IS NULL")),
+        Index("ix_clock_running_due_at", "due_at", "clock_id", postgresql_where=text("stopped_at IS NULL")),
+    )
 
 
 class CalendarDay(Base):

@@ -73,6 +73,7 @@ class VoidMatch(Base):
         UniqueConstraint("person_ref", "property_ref", "match_date"),
         Index("ix_void_match_case_id", "case_id"),
         Index("ix_void_match_property_ref", "property_ref"),
+        Index("ix_void_match_match_date", "match_date", "match_id"),
     )
 
 

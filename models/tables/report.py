@@ -19,13 +19,17 @@ class ReportRun(Base):
     friday: Mapped[date] = mapped_column(unique=True)
     case_id: Mapped[str] = mapped_column(ForeignKey("case_record.case_id"))
     state: Mapped[str]
-    """awaiting, missing, received or worked."""
+    """awaiting, missing, received, worked or no_report."""
     opened_at: Mapped[datetime]
     started_by: Mapped[str | None]
     started_by_name: Mapped[str | None]
     started_at: Mapped[datetime | None]
     report_available_at: Mapped[datetime | None]
     service_desk_reference: Mapped[str | None]
+    expected_on: Mapped[date | None]
+    """The day for which Corrections announced a late report."""
+    said_of_missing: Mapped[str | None]
+    """Who at Corrections said what about a report that had not come."""
     closed_at: Mapped[datetime | None]
     closing_line: Mapped[str | None]
 

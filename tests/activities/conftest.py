@@ -26,7 +26,7 @@ async def office(databases: Databases, lab: MailLab, tmp_path: Path) -> MailOffi
     return await open_office(databases, lab, tmp_path)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def temporal() -> AsyncIterator[Client]:
     """A real server without a worker: what a case is told stays in its history, in the clear, to be read."""
     environment = await WorkflowEnvironment.start_local(dev_server_existing_path=tool("temporal"))

@@ -208,8 +208,8 @@ class MailOffice:
             await session.execute(
                 insert(Task).values(
                     task_id=task_id, case_id=case_id, kind="privacy_check", step="2.1", region="R01", state="done",
-                    role="manager-housing-wellbeing-support", context={}, opened_at=NOW, version=1,
-                    answer={"approved": approved},
+                    procedure="check_suitability", role="manager-housing-wellbeing-support", context={}, opened_at=NOW,
+                    version=1, answer={"approved": approved},
                 )
             )  # fmt: skip
         return task_id

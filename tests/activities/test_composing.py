@@ -1,14 +1,16 @@
 """Every kind of message, composed from the record and read in the gateway's journal."""
 
 from io import BytesIO
+from typing import Any
 
 import pypdf
 import pytest
 
+from models.tables.case import CaseRecord
 from procedures.mail_guard import KEY_MESSAGES
 from procedures.tasks import SYSTEM
 from procedures.terms import ContactKind
-from tests.activities.mail_office import MailOffice, add_contact_of_kind
+from tests.activities.mail_office import NOW, MailOffice, add_contact_of_kind
 from tests.workflows.people import KIM, LEE
 
 LETTER = {"sent_on": "2026-11-20", "due_on": "2026-11-27", "missing_form": "T-441"}
@@ -126,16 +128,41 @@ async def test_3_6_a_reminder_of_the_signature_carries_no_form(office: MailOffic
     assert forms == []
 
 
-@pytest.mark.req("PRV-13")
-async def test_a_correction_may_go_at_any_code_and_names_the_earlier_reference(office: MailOffice) -> None:
+@pytest.mark.req("PRV-13", "AMB-X-6")
+@pytest.mark.parametrize("code", ["D2", "D3", "D1"])
+async def test_a_correction_may_go_at_any_code_and_in_an_ended_case(office: MailOffice, code: str) -> None:
     case_id = await office.case(LEE)
     first = await office.prepare(case_id)
     await office.deliver(first)
-    await office.recode(LEE, "D3")
-    mail_id = await office.prepare(case_id, "correction", key="2", fresh=2)
+    await office.recode(LEE, code)
+    async with office.databases.worker.transaction() as session:
+        (await session.get_one(CaseRecord, case_id)).closed_at = NOW
+    fields = {"corrects": [first], "mistake": "wrong_person"}
+    mail_id = await office.prepare(case_id, "correction", key="2", fresh=2, fields=fields)
+    if code != "D1":
+        form = await office.prepare(case_id, "T-442", key="3", fresh=3)
+        assert (await office.deliver(form)).state == "refused"
     body, forms = await sent(office, mail_id)
-    assert f"Earlier reference: {first}" in body
+    assert f"Earlier reference: {first} (T-441 of Friday 20 November 2026)" in body
+    assert "What was wrong: It named the wrong person." in body
+    assert "destroy your copies" in body
+    assert not any(word in body for word in ("Sample", "Lee", "Made Up Road"))
     assert forms == []
+    assert set(await office.documents(mail_id)) == {"message"}
+    [filed] = (await office.documents(mail_id)).values()
+    assert filed.file_id == (await office.documents(first))["T-441"].file_id
+
+
+@pytest.mark.req("AMB-X-6")
+@pytest.mark.parametrize("fields", [{}, {"corrects": ["CASE-NEVER-1"], "mistake": "wrong_fact"}])
+async def test_a_correction_of_something_that_never_left_is_refused(
+    office: MailOffice, fields: dict[str, Any]
+) -> None:
+    case_id = await office.case(LEE)
+    await office.prepare(case_id)
+    mail_id = await office.prepare(case_id, "correction", key="2", fresh=2, fields=fields)
+    assert (await office.deliver(mail_id)).rule == "AMB-X-6"
+    assert office.journal(mail_id) == []
 
 
 @pytest.mark.req("A-A3", "PRV-7", "A-A5")

@@ -1,8 +1,7 @@
 """Servers and offices for tests of the API."""
 
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
-from itertools import count
+from datetime import date
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
@@ -10,15 +9,13 @@ from temporalio.testing import WorkflowEnvironment
 from adapters.keys import KeyRing
 from tests.api.office import Office, office_of
 from tests.conftest import Databases
-from tests.workflows.running import House, local_environment, running
-
-_weeks = count()
+from tests.workflows.running import House, local_environment, own_friday, running
 
 
 @pytest.fixture
 def friday() -> date:
     """A Friday of this test's own: the tests share one server, and a run is named by its Friday."""
-    return date(2026, 11, 27) - timedelta(weeks=next(_weeks))
+    return own_friday(date(2026, 11, 27))
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,11 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import update
 
-from activities.absences import release_of_absent
+from activities.absences import hand_over_of_absent
 from models.tables.case import Absence, StaffMember, Task
+from procedures.cover import Fate
 from procedures.terms import Role
 from tests.api.office import AWS, MANAGER, NOW, Office
 
@@ -73,12 +75,12 @@ async def test_an_absence_to_come_gives_tasks_back_at_its_first_instant(office: 
     assert (recorded.status_code, recorded.json()["away_now"]) == (201, False)
     midnight = datetime(2026, 11, 29, 11, 0, tzinfo=UTC)
     worker = office.databases.worker
-    assert await release_of_absent(worker, midnight - timedelta(seconds=1)) == 0
+    assert await hand_over_of_absent(worker, midnight - timedelta(seconds=1)) == []
     assert await holder(office, "T-1") == ("u-2", 1)
-    assert await release_of_absent(worker, midnight) == 1
+    assert [move.fate for move in await hand_over_of_absent(worker, midnight)] == [Fate.RELEASED]
     assert await holder(office, "T-1") == (None, 2)
     await claimed(office, "T-2", "C2", "u-2", at=midnight + timedelta(hours=3))
-    assert await release_of_absent(worker, midnight + timedelta(hours=4)) == 0
+    assert await hand_over_of_absent(worker, midnight + timedelta(hours=4)) == []
     assert await holder(office, "T-2") == ("u-2", 1)
 
 
@@ -114,3 +116,68 @@ async def test_the_list_shows_what_is_not_over(office: Office) -> None:
     assert lists == {"u-2": ["u-2"], "u-3": ["u-2"], "u-4": [], "u-5": ["u-2"]}
     office.now = NOW + timedelta(days=6)
     assert (await office.client(MANAGER).get("/api/absences")).json()["items"] == []
+
+
+@pytest.mark.req("AMB-X-2")
+async def test_the_preview_says_who_gets_what_and_changes_nothing(office: Office) -> None:
+    """Due by the end of the working day after the first day away: to the cover named; what is then done is the same."""
+    await colleague(office)
+    await colleague(office, "u-3")
+    due = {
+        "T-SOON": datetime(2026, 12, 1, 10, 59, tzinfo=UTC),
+        "T-LATER": datetime(2026, 12, 1, 11, 0, tzinfo=UTC),
+    }
+    for number, (task_id, due_at) in enumerate(due.items()):
+        await claimed(office, task_id, f"C{number}", "u-2")
+        async with office.databases.owner.transaction() as session:
+            await session.execute(update(Task).where(Task.task_id == task_id).values(due_at=due_at))
+    client, body = office.client(AWS, subject="u-2"), {"first_day": "2026-11-30", "last_day": "2026-12-04"}
+    seen = await client.post("/api/absences/preview", json=body | {"cover": "u-3"})
+    assert seen.status_code == 200, seen.text
+    said = seen.json()
+    assert (said["from_local"], said["uncovered"]) == ("Monday 30 November 2026, 00:00", 0)
+    assert [(one["id"], one["fate"], one["to_name"], one["covers_as"]) for one in said["moves"]] == [
+        ("T-SOON", "handed", "Tamsin Example", "named"),
+        ("T-LATER", "released", None, None),
+    ]
+    assert await office.count(Absence) == 0
+    assert await holder(office, "T-SOON") == ("u-2", 1)
+    await away(client, "key-away-20", **body, cover="u-3")
+    await hand_over_of_absent(office.databases.worker, datetime(2026, 11, 29, 11, 0, tzinfo=UTC))
+    assert [await holder(office, task_id) for task_id in due] == [("u-3", 2), (None, 2)]
+    home = await office.client(AWS, subject="u-3").get("/api/tasks?mine=true")
+    assert [one["id"] for one in home.json()["items"]] == ["T-SOON"]
+
+
+@pytest.mark.req("AMB-X-2")
+async def test_the_preview_warns_when_nobody_can_take_what_is_due_soon(office: Office) -> None:
+    """An administrator records it and learns how many tasks, but not which."""
+    await colleague(office)
+    await claimed(office, "T-1", "C1", "u-2")
+    async with office.databases.owner.transaction() as session:
+        await session.execute(update(Task).values(urgent=True))
+    body = {"subject": "u-2", "first_day": "2026-11-27", "last_day": "2026-11-30"}
+    said = (await office.client(Role.ADMINISTRATOR).post("/api/absences/preview", json=body)).json()
+    assert said["uncovered"] == 1
+    assert [(one["fate"], one["to"], one["title"]) for one in said["moves"]] == [("uncovered", None, None)]
+    for role, status in ((AWS, 403), (Role.MACHINE, 403)):
+        assert (await office.client(role).post("/api/absences/preview", json=body)).status_code == status
+
+
+@pytest.mark.req("AMB-X-2")
+async def test_a_task_goes_to_somebody_who_is_away_only_when_the_manager_says_so(office: Office) -> None:
+    await colleague(office)
+    await claimed(office, "T-1", "C1", "u-9")
+    manager = office.client(MANAGER)
+    await away(manager, "key-away-21", subject="u-2")
+    to: dict[str, Any] = {"subject": "u-2", "name": "Tamsin Example", "reason": "knows the case"}
+    office.now = NOW + timedelta(minutes=1)
+    refused = await manager.post("/api/tasks/T-1/assign", json=to)
+    assert (refused.status_code, refused.json()["rule"]) == (409, "AMB-X-2")
+    assert "away until Tuesday 1 December 2026" in refused.json()["detail"]
+    assert await holder(office, "T-1") == ("u-9", 1)
+    assert (await manager.post("/api/tasks/T-1/assign", json=to | {"although_away": True})).status_code == 200
+    assert await holder(office, "T-1") == ("u-2", 2)
+    assert await hand_over_of_absent(office.databases.worker, NOW + timedelta(minutes=2)) == []
+    office.now = NOW + timedelta(days=6)
+    assert (await manager.post("/api/tasks/T-1/assign", json=to)).status_code == 200

@@ -227,10 +227,8 @@ async def test_an_answer_that_cannot_be_saved_yet_is_kept_and_saved_later(
 ) -> None:
     """No worker: 202 with the command id after the caller's patience; once there is one it is recorded, once."""
     async with office_of(databases, server.client, keys) as office:
-        await import_people(databases.loader)
-        case_id = await office.searched_entry("CWAITS", surname="Nobody", address="77 Nowhere Row")
-        task = {"id": await office.task(f"{case_id}-1", case_id)}
-        await RunningCases(server.client).start("identify", case_id)
+        task = await left_alone(office, server, keys, "CWAITS")
+        await RunningCases(server.client).start("identify", "CWAITS", again=True)
         patient = office.client(AWS)
         office.resources = replace(office.resources, patience=0.3)
         waiting = await answer(office.client(AWS), task, NO_MATCH, "key-wait-1")
@@ -244,6 +242,17 @@ async def test_an_answer_that_cannot_be_saved_yet_is_kept_and_saved_later(
             assert held["case"]["outcome"] == "no match"
             assert (await answer(patient, task, NO_MATCH, "key-wait-1")).status_code == 200
         assert await office.count(CaseNote) == 1
+
+
+async def left_alone(
+    office: Office, server: WorkflowEnvironment, keys: KeyRing, case_id: str
+) -> dict[str, Any]:
+    """The open task of a case about nobody we know; its worker has gone and its run is lost."""
+    await import_people(office.databases.loader)
+    await office.searched_entry(case_id, surname="Nobody", address="77 Nowhere Row")
+    async with running(office.databases, server, keys):
+        await RunningCases(server.client).start("identify", case_id)
+        return await task_of(office.client(AWS), "match_entry", case_id)
 
 
 async def recorded(client: httpx.AsyncClient, command_id: str) -> dict[str, Any]:
@@ -261,13 +270,11 @@ async def test_a_run_that_was_lost_is_not_the_end_of_an_answer(
     office: Office, server: WorkflowEnvironment, databases: Databases, keys: KeyRing
 ) -> None:
     """Temporal forgot the run: the answer waits, and is recorded when the case runs again from the record."""
-    await import_people(databases.loader)
-    case_id = await office.searched_entry("CLOST", surname="Nobody", address="77 Nowhere Row")
-    task = {"id": await office.task(f"{case_id}-1", case_id)}
+    task = await left_alone(office, server, keys, "CLOST")
     client = office.client(AWS)
     assert (await answer(client, task, NO_MATCH, "key-again-1")).status_code == 202
     async with running(databases, server, keys):
-        await RunningCases(server.client).start("identify", case_id, again=True)
+        await RunningCases(server.client).start("identify", "CLOST", again=True)
         assert (await recorded(client, "key-again-1"))["case"]["outcome"] == "no match"
 
 

@@ -53,6 +53,7 @@ CALLS: dict[tuple[str, str], dict[Role, int]] = {
     ("GET", "/api/cases/C1/mail"): {AWS: 200, AP: 404, MANAGER: 200},
     ("GET", f"/api/cases/C1/mail/preview{MAIL}"): {AWS: 200, AP: 404, MANAGER: 200},
     ("GET", f"/api/cases/C1/mail/preview.pdf{MAIL}"): {AWS: 200, AP: 404, MANAGER: 200},
+    ("POST", "/api/cases/C1/mistakes"): {AWS: 409, AP: 404, MANAGER: 409},
     ("GET", "/api/cases/C1/clocks"): {AWS: 200, AP: 404, MANAGER: 200},
     ("GET", "/api/cases/C3/t438.pdf"): dict.fromkeys((AWS, AP, MANAGER), 404),
     ("GET", "/api/cases/C3/appointments/V-1"): {AWS: 404, AP: 200, MANAGER: 200},
@@ -69,18 +70,32 @@ CALLS: dict[tuple[str, str], dict[Role, int]] = {
     ("POST", "/api/calendars/nz-national/days"): {MANAGER: 422, ADMIN: 422},
     ("GET", "/api/absences"): dict.fromkeys(STAFF, 200),
     ("POST", "/api/absences"): dict.fromkeys(STAFF, 422),
+    ("POST", "/api/absences/preview"): dict.fromkeys(STAFF, 422),
+    ("GET", "/api/office/deputies"): dict.fromkeys(STAFF, 200),
+    ("POST", "/api/office/deputies"): {MANAGER: 422},
+    ("GET", "/api/office/escalations"): dict.fromkeys((AWS, AP, MANAGER, CP, HSM), 200),
     ("POST", "/api/events"): dict.fromkeys(STAFF, 422),
     ("GET", "/api/void-properties"): {AP: 200, MANAGER: 200, CP: 200},
     ("POST", "/api/void-matches"): {CP: 422},
+    ("POST", "/api/exports/tasks"): dict.fromkeys((AWS, AP, MANAGER, CP, HSM), 200),
+    ("POST", "/api/exports/cases"): dict.fromkeys((AWS, AP, MANAGER), 200),
+    ("POST", "/api/exports/deadlines"): dict.fromkeys((AWS, AP, MANAGER), 200),
+    ("POST", "/api/exports/mail"): dict.fromkeys((AWS, AP, MANAGER), 200),
+    ("POST", "/api/exports/void-matches"): {AP: 200, MANAGER: 200},
+    ("POST", "/api/exports/workload"): {MANAGER: 200},
+    ("POST", "/api/exports/report"): dict.fromkeys(ROLES, 409),
     ("GET", "/api/operations/stuck"): {MANAGER: 200, ADMIN: 200},
     ("GET", "/api/me"): dict.fromkeys(ROLES, 200),
 }
 """Expected status by role; a role that is not named is turned away with 403."""
+LISTS = ("tasks", "cases", "deadlines", "mail", "void-matches", "workload", "report")
 BODIES = {
     "/api/tasks/C1-1/assign": {"subject": "u-2", "name": "Tamsin Example", "reason": "on leave"},
     "/api/tasks/C1-1/answer": {"reason": "waiting for the call"},
     "/api/cases/C1/changes/withdraw": {"reason": "entered twice"},
     "/api/people/search": {"name": "Tester"},
+    **{f"/api/exports/{kind}": {} for kind in LISTS},
+    "/api/cases/C1/mistakes": {"mistake": "wrong_fact", "reason": "The wrong street."},
 }
 
 
@@ -211,6 +226,8 @@ async def test_the_matrix_names_every_endpoint(office: Office) -> None:
 
 def _template(path: str) -> str:
     path = path.partition("?")[0]
+    if path.startswith("/api/exports/"):
+        return "/api/exports/{kind}"
     for literal, name in (
         ("C1-1", "{task_id}"), ("C3-1", "{task_id}"), ("C3-2", "{task_id}"), ("C3-3", "{task_id}"),
         ("C1", "{case_id}"), ("C3", "{case_id}"), ("withdraw", "{kind}"), ("P-1", "{person_ref}"),

@@ -1,7 +1,7 @@
 """The rules of the house (CONTRIBUTING.md) that a machine can check."""
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -43,13 +43,16 @@ def _dotted(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _names_used(module: Path) -> Iterator[str]:
+@cache
+def _names_used(module: Path) -> frozenset[str]:
     """Every dotted name a module mentions, imported names under the name of their module too."""
+    used: set[str] = set()
     for node in ast.walk(_tree(module)):
         if isinstance(node, ast.Attribute):
-            yield _dotted(node)
+            used.add(_dotted(node))
         elif isinstance(node, ast.ImportFrom):
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            used.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return frozenset(used)
 
 
 def _using(modules: list[Path], *endings: str) -> set[str]:
@@ -108,3 +111,9 @@ def test_only_one_place_connects_to_temporal() -> None:
 def test_there_are_modules_to_check() -> None:
     assert len(CODE) > 20
     assert {module.parts[0] for module in CODE} >= set(ROOMS)
+
+
+def test_the_package_of_workflows_imports_none_of_them() -> None:
+    """The sandbox imports the package anew for each run, so each run would read every workflow's module."""
+    nodes = ast.walk(_tree(Path("workflows/__init__.py")))
+    assert not [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]

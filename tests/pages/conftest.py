@@ -6,8 +6,9 @@ import pytest
 
 from tests.api.conftest import friday, house, keys, office, server
 from tests.pages.browser import SHARED
+from tests.pages.stack import stack
 
-__all__ = ["friday", "house", "keys", "office", "one_browser", "server"]
+__all__ = ["friday", "house", "keys", "office", "one_browser", "server", "stack"]
 
 
 @pytest.fixture(scope="session", autouse=True)

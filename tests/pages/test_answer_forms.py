@@ -66,6 +66,17 @@ def test_1_2_a_match_as_it_is_picked_among_candidates() -> None:
     assert typed["person_ref"] == "P-9"
 
 
+def test_1_2_a_posted_match_is_read_as_it_was_picked() -> None:
+    """The form that reads a post knows nothing of what was shown: every ticked duplicate counts, and a typed reference."""
+    asked = form_of(ALL["match_entry"], None, None)
+    picked: dict[str, list[str]] = {
+        "outcome": ["potential_match"], "person_ref": ["P-1"], "duplicates": ["P-2", "P-3"], "note": ["x"],
+    }  # fmt: skip
+    assert read_answer(asked.fields, picked).body["duplicates"] == ["P-2", "P-3"]
+    typed = {"outcome": ["potential_match"], "person_ref": [""], "person_ref-typed": ["P-9"], "note": ["x"]}
+    assert read_answer(asked.fields, typed).body["person_ref"] == "P-9"
+
+
 def test_1_3_answers_of_a_question_set_are_grouped() -> None:
     found = fields("first_question")
     assert found["answers.reported_status"].label == "What does the report say of the person?"

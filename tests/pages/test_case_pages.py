@@ -167,6 +167,25 @@ async def test_the_timeline_is_newest_first_and_leaves_out_who_looked(office: Of
     assert "Read person" in whole.text
 
 
+async def test_a_long_timeline_shows_the_newest_and_all_of_it_when_asked(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So many events on one page, how many there are, and a link to every one of them."""
+    await lee(office)
+    for number in range(3):
+        await office.task(f"CP1-{number}", "CP1", opened_at=NOW - timedelta(days=number))
+    visitor = await desk(office, AWS)
+    whole = await visitor.get("/cases/CP1/timeline?every=true")
+    many = whole.text.count('<li class="sp-events__one')
+    assert many > 1
+    monkeypatch.setattr("api.pages.case_page.MOST_EVENTS", 1)
+    page = await visitor.get("/cases/CP1/timeline")
+    assert page.text.count('<li class="sp-events__one') == 1
+    assert f"{many} events, the newest 1 first." in words(page)
+    assert 'href="/cases/CP1/timeline?every=true"' in page.text
+    assert "Show all of them" not in words(whole)
+
+
 @pytest.mark.req("PRV-19")
 async def test_an_auditor_reads_what_happened_and_not_who_it_is(office: Office) -> None:
     await lee(office)

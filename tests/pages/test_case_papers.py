@@ -1,5 +1,6 @@
 """Documents and mail of a case: opened in place, filed with checks, and shown before they leave."""
 
+import re
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ from models.tables.mail import Document, ReceivedMail, SecureMessage
 from procedures.mail_texts import SHAPES
 from procedures.proposed_mail import RecipientKind
 from procedures.terms import Role
+from tests.adapters.test_photographs import photograph
 from tests.api.exchanges import form_out
 from tests.api.office import AP, AWS, NOW, Office, fresh_state
 from tests.api.test_documents import CONTENT, blank_form, file_one, person_file
@@ -197,3 +199,31 @@ async def test_the_question_for_a_preview_says_what_is_missing(office: Office) -
     assert page.status_code == 422
     assert 'href="#preview-kind"' in page.text
     assert 'href="#preview-contact"' in page.text
+
+
+async def test_3_6_photographs_of_the_signed_paper_become_one_document(office: Office) -> None:
+    """A phone's camera or chosen pictures, one for each page; the same again is the same document."""
+    await office.case("CD9", "match_void", step="3.6", person_ref="P-3")
+    await person_file(office, "F-3", "P-3")
+    visitor = await desk(office, AP)
+    form = await visitor.get("/cases/CD9/documents?what=T-438")
+    assert form.headers["cache-control"] == "no-store"
+    assert re.search(r'name="photo" accept="image/jpeg,image/png" capture="environment"', form.text)
+    assert re.search(r'value="T-438" checked', form.text)
+    pages = [
+        ("photo", ("IMG_1.jpg", photograph(), "image/jpeg")),
+        ("photo", ("", b"", "application/octet-stream")),
+    ]
+    pages.insert(0, ("file", ("IMG_0.png", photograph(kind="PNG"), "image/png")))
+    data = {"csrf": visitor.csrf, "what": "T-438"}
+    for _ in range(2):
+        done = await visitor.client.post("/cases/CD9/documents", files=pages, data=data)
+        assert (done.status_code, done.headers["location"]) == (303, "/cases/CD9?said=filed"), done.text
+    assert await office.count(Document) == 1
+    page = await visitor.get("/cases/CD9/documents")
+    assert "2 pages" in words(page)
+    assert "IMG_" not in page.text
+    mixed = [*pages, ("file", ("a.pdf", blank_form("CD9-1"), "application/pdf"))]
+    refused = await visitor.client.post("/cases/CD9/documents", files=mixed, data=data)
+    assert refused.status_code == 409
+    assert "File one paper at a time" in words(refused)

@@ -1,14 +1,18 @@
 """Reporting that something has happened: the form of the change's type, the check, and what the case says."""
 
+import re
 from datetime import date, timedelta
 
+from sqlalchemy import select
+
 from models.tables.case import Command
+from models.tables.report import SearchRecord
 from procedures.terms import Role
 from tests.api.exchanges import form_out
 from tests.api.office import AP, AWS, MANAGER, NOW, Office
 from tests.api.test_answering import post, task_of
 from tests.pages.desk import Desk, desk, hidden, words
-from tests.workflows.people import LEE, import_people
+from tests.workflows.people import LEE, TOM, import_people
 from tests.workflows.running import House
 
 SAYS = {
@@ -160,3 +164,48 @@ async def test_1_6_a_refusal_comes_back_with_its_rule_and_what_was_typed(
     assert "No clock runs in this case" in said
     assert "Rule NFR-4" in said
     assert "Corrections asked for it." in refused.text
+
+
+async def test_1_2_the_right_person_of_a_wrong_link_is_searched_and_picked(office: Office) -> None:
+    """No reference is typed: who is found can be picked, what was typed stays, each search and read is on record."""
+    await import_people(office.databases.loader)
+    await office.entry("EX6", "CX6")
+    await office.case("CX6", entry_id="EX6", person_ref=TOM.ref)
+    manager, path = await desk(office, MANAGER), "/cases/CX6/changes/correct_link"
+    form = await manager.get(path)
+    assert "Nobody is found yet: search above" in words(form)
+    assert LEE.ref not in form.text
+    typed = {"reason": "The birth year differs.", "asked_by": "Tamsin Example", "search.name": "Sample%"}
+    found = await manager.post(f"{path}/search", more=typed)
+    assert found.status_code == 200, found.text
+    assert re.search(
+        r"Lee Sample, born 6 May 1975, 2 Made Up Road, Faketown, live, record P-LIVE", found.text
+    )
+    assert f'name="person_ref" type="radio" value="{LEE.ref}"' in found.text
+    assert "The birth year differs." in found.text
+    assert {LEE.ref, "P-SON"} <= {event.subject for event in await office.audited("read person")}
+    more = await manager.post(f"{path}/search", more={"found": LEE.ref, "search.reference": "P-APPLY"})
+    assert "Kim Waiting" in more.text
+    assert "Lee Sample" in more.text
+    said = {**SAYS, "person_ref": LEE.ref, "found": LEE.ref, "reason": "x", "asked_by": "Tamsin Example"}
+    shown = await check(
+        manager, path, **{name: text for name, text in said.items() if name not in ("said", "note")}
+    )
+    assert "The right person Lee Sample, born 6 May 1975" in shown
+    async with office.databases.owner.transaction() as session:
+        evidence = list(await session.scalars(select(SearchRecord.kind)))
+    assert evidence == ["name"]
+
+
+async def test_a_search_for_nothing_or_nobody_says_so(office: Office) -> None:
+    await import_people(office.databases.loader)
+    await office.case("CX7")
+    manager, path = await desk(office, MANAGER), "/cases/CX7/changes/correct_link"
+    empty = await manager.post(f"{path}/search", reason="Half a reason")
+    assert empty.status_code == 422
+    assert "Enter something to search for" in words(empty)
+    assert "Half a reason" in empty.text
+    nobody = await manager.post(f"{path}/search", more={"search.reference": "P-NONE"})
+    assert "Nobody was found." in words(nobody)
+    advisor = await desk(office, AWS)
+    assert (await advisor.post(f"{path}/search", more={"search.name": "Sample"})).status_code == 403

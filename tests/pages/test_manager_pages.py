@@ -88,6 +88,7 @@ async def test_the_workload_is_counted_per_person_and_office_with_what_is_due_ah
 async def test_each_role_sees_the_pages_that_are_its_own(office: Office) -> None:
     entitled = {
         "/office/workload": {MANAGER},
+        "/office/deputies": {AWS, AP, COORDINATOR, MANAGER, ADMINISTRATOR, AUDITOR},
         "/office/absences": {AWS, AP, COORDINATOR, MANAGER, ADMINISTRATOR, AUDITOR},
         "/office/contacts": {AWS, AP, MANAGER, ADMINISTRATOR},
         "/office/contacts/new": {MANAGER, ADMINISTRATOR},
@@ -118,6 +119,8 @@ async def test_an_absence_is_recorded_with_its_cover_and_gives_claimed_tasks_bac
         "cover": "u-3",
         **day("first_day", NOW.date()),
         **day("last_day", NOW.date() - timedelta(days=3)),
+        "confirmed": "yes",
+        "shown_for": "u-3",
     }
     wrong = await manager.post("/office/absences", more=sent)
     assert wrong.status_code == 422

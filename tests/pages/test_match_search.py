@@ -28,7 +28,7 @@ async def test_1_2_candidates_stand_beside_the_row_with_household_and_what_diffe
     visitor = await at_the_entry(office)
     page = await visitor.get("/tasks/C1-1")
     said = words(page)
-    assert "Surname SAMPLE Sample nearly the same" in said
+    assert "Surname SAMPLE Sample same" in said
     assert "Date of birth 6 May 1975 6 May 1975 same" in said
     assert f'name="person_ref" value="{LEE.ref}"' in page.text
     assert f'name="duplicates" value="{SON.ref}"' in page.text

@@ -63,6 +63,7 @@ QUEUES = {
     "view=team&due=overdue": ["C1-1"],
     "view=team&due=today": ["C1-2"],
     "view=team&step=1.3": ["C1-2", "C1-4"],
+    "view=team&region=&step=1.3&due=&sort=due": ["C1-2", "C1-4"],
     "view=team&sort=step": ["C1-1", "C1-2", "C1-4", "C1-3"],
     "view=team&sort=newest": ["C1-2", "C1-3", "C1-4", "C1-1"],
     "view=team&region=R02": [],

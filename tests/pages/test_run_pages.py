@@ -183,3 +183,38 @@ async def test_1_1_who_is_away_on_the_friday_and_who_covers(office: Office) -> N
     said = words(await (await desk(office, MANAGER, regions=("*",))).get(RUN))
     assert "Tamsin Example is away" in said
     assert "Wiremu Example covers" in said
+
+
+@pytest.mark.req("AMB-P1-4")
+async def test_1_1_a_friday_closed_without_a_report_says_what_corrections_said(office: Office) -> None:
+    """The manager is asked; the page keeps the answer, the day of a late report, and why the Friday is closed."""
+    await office.case("CRUN00000", "intake", "national", step="1.1")
+    await office.put(
+        ReportRun,
+        run_id="2026-11-27",
+        friday=NOW.date(),
+        case_id="CRUN00000",
+        state="no_report",
+        opened_at=NOW,
+        expected_on=NOW.date() + timedelta(days=4),
+        said_of_missing="Sam Contact: Nobody was released last week.",
+        closed_at=NOW,
+        closing_line="No report this week, confirmed by Corrections; closed by Mara Example",
+    )
+    await office.task("T-1", "CRUN00000", "ask_for_report", MANAGER, step="1.1", region="national")
+    manager = await desk(office, MANAGER)
+    said = words(await manager.get(RUN))
+    assert "No report this week, confirmed by Corrections; closed by Mara Example" in said
+    assert "What Corrections said: Sam Contact: Nobody was released last week." in said
+    assert "Expected on Tuesday 1 December 2026" in said
+    assert "a report that comes after all opens this Friday again" in said
+    form = await manager.get("/tasks/T-1")
+    asked = words(form)
+    for question in (
+        "Who at Corrections said so?",
+        "What did they say?",
+        "On which day is the late report to come?",
+    ):
+        assert question in asked
+    read = (await office.client(MANAGER).get("/api/reports/2026-11-27")).json()
+    assert (read["state"], read["expected_on"]) == ("no_report", "2026-12-01")

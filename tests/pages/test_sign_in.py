@@ -194,6 +194,23 @@ async def test_static_files_are_an_allow_list(office: Office) -> None:
     assert "@font-face" not in style.text
 
 
+async def test_static_files_are_packed_and_kept_by_their_digest_alone(office: Office) -> None:
+    """Docs/decisions/0009: they hold nothing about anybody; what a script names has its digest too."""
+    client = office.client()
+    page = await client.get("/signed-out")
+    assert "content-encoding" not in page.headers
+    for address in re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text):
+        packed = await client.get(address, headers={"accept-encoding": "gzip"})
+        plain = await client.get(address, headers={"accept-encoding": "identity"})
+        assert (packed.headers["content-encoding"], packed.content) == ("gzip", plain.content)
+        assert "immutable" in packed.headers["cache-control"]
+        assert "content-encoding" not in plain.headers
+    bare = await client.get("/static/placement.js")
+    assert bare.headers["cache-control"] == "no-cache"
+    (named,) = re.findall(r"from '([^']+)'", bare.text)
+    assert "immutable" in (await client.get(named)).headers["cache-control"]
+
+
 @pytest.mark.req("PRV-19")
 @pytest.mark.parametrize(
     ("role", "opens", "closed"),

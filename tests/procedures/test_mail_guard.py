@@ -142,8 +142,11 @@ def test_1_6_no_disclosure_without_an_assessment() -> None:
 @pytest.mark.parametrize("code", list(AssessmentCode))
 def test_a_a_correction_notice_is_allowed_at_any_code(code: AssessmentCode) -> None:
     about = person(code=code, record_state=RecordState.HISTORIC, occupancy=Occupancy.NONE)
-    notice = {**T441, "forms": (), "notice": Notice.CORRECTION, "person": about}
-    assert rules(notice, standing=Standing.CEASED_NSO) == []
+    notice = {**T441, "forms": (), "notice": Notice.CORRECTION, "person": about, "corrects": ("C1-1",)}
+    for standing in Standing:
+        assert rules(notice, standing=standing) == []
+        assert rules(notice, standing=standing, person=None) == []
+        assert rules(notice, standing=standing, corrects=()) == ["AMB-X-6"]
     assert rules(notice, confirmation=None) == ["PRV-6"]
 
 

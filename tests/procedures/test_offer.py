@@ -293,7 +293,9 @@ def test_4_3_the_message_about_an_accepted_offer_names_no_person_and_no_status()
         missing=(),
         about={"Our reference": "C1-O1-accepted", "Property": "V-1"},
         policy=Parameters(),
+        edition=EDITION,
     )
+    assert f"Procedure {EDITION}" in text
     mail: dict[str, Any] = {
         "mail_id": "C1-O1-accepted",
         "now": NOW,

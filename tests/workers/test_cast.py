@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from adapters.report_file import looks_like_report, read_report
+from procedures.cover import DeputyEntry, Member, Office, check_deputy, required_posts
 from procedures.report_rows import ReportRow, RowNote, RowsRead, read_rows
 from procedures.report_values import folded
 from procedures.terms import ContactKind, Occupancy, RecordState, Role
@@ -15,6 +16,7 @@ from workers.embedded.cast import (
     AREA_OFFICES,
     SCENES,
     corrections_contacts,
+    deputies,
     register_csv,
     report_csv,
     report_message,
@@ -167,6 +169,15 @@ def test_staff_has_every_role_and_a_second_advisor_in_the_region() -> None:
     advisors = [m.region for m in staff() if m.role is Role.ADVISOR_WELLBEING_SUPPORT]
     assert sorted(advisors) == ["R01", "R01", "R02"]
     assert len({member.subject for member in staff()}) == len(staff())
+
+
+@pytest.mark.req("AMB-X-2")
+def test_every_post_has_a_deputy_who_may_stand_in() -> None:
+    members = tuple(Member(one.subject, one.name, one.role, one.region) for one in staff())
+    office = Office(staff=members, deputies=deputies())
+    assert sorted(deputies()) == sorted(required_posts(office, AREA_OFFICES.values()))
+    for post, subject in deputies().items():
+        check_deputy(DeputyEntry("D", post, subject, FRIDAY), office, FRIDAY)
 
 
 def test_every_area_has_a_contact_and_a_service_manager() -> None:

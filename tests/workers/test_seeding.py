@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
+from activities.void_properties import import_voids
 from adapters.keys import KeyRing
 from adapters.mailbox import ImapMailbox, MailboxAddress
 from models.tables.case import StaffMember, Task
+from models.tables.cover import Deputy
 from models.tables.mail import CorrectionsContact
+from models.tables.placement import VoidProperty
 from models.tables.register import RegisterAreaOffice, RegisterPerson
 from models.tables.report import ReportEntry, ReportRun
 from procedures.report_week import PACIFIC_AUCKLAND
@@ -22,7 +25,14 @@ from workers.embedded import cast
 from workers.embedded.authority import ensure_authority
 from workers.embedded.mail_store import Account, MailStore, mail_passwords, system_clock
 from workers.embedded.mailboxes import MailboxServer
-from workers.embedded.seeding import deliver_report, load_people, load_register, next_turn, open_last_friday
+from workers.embedded.seeding import (
+    deliver_report,
+    load_people,
+    load_register,
+    load_voids,
+    next_turn,
+    open_last_friday,
+)
 from workers.wiring import WorkerParts, register_of, worker_of
 
 SUNDAY = datetime(2026, 11, 29, 2, 0, tzinfo=UTC)
@@ -83,7 +93,28 @@ async def test_people_are_there_once_and_what_staff_changed_stays(databases: Dat
         assert (held.phone, held.version) == ("00 555 0999", 2)
         assert await session.scalar(select(func.count()).select_from(CorrectionsContact)) == 8
         staff = {row.subject: row.name for row in await session.scalars(select(StaffMember))}
+        deputies = {(row.role, row.region): row.subject for row in await session.scalars(select(Deputy))}
     assert staff == {person.subject: person.name for person in cast.staff()}
+    assert deputies == {(post.role.value, post.region): who for post, who in cast.deputies().items()}
+
+
+async def test_3_1_void_properties_are_there_and_a_later_list_stays(databases: Databases) -> None:
+    """What somebody imported after the synthetic list is not undone by the next seeding."""
+    await load_register(databases.loader, lambda: SUNDAY)
+    await load_voids(databases.worker)
+    later = [
+        "property_ref,address,area_office,state,notes\n",
+        "PR-7101,5 Empty Row,Lanternvale,let,Let now.\n",
+    ]
+    await import_voids(databases.worker, later, as_of=SUNDAY)
+    await load_voids(databases.worker)
+    async with databases.worker.transaction() as session:
+        homes = {home.property_ref: home for home in await session.scalars(select(VoidProperty))}
+        lived_in = set(await session.scalars(select(RegisterPerson.property_ref)))
+    assert homes["PR-7101"].state == "let"
+    assert {home.region for home in homes.values()} == set(cast.AREA_OFFICES.values())
+    assert len({ref for ref, home in homes.items() if home.state == "void"} - lived_in) >= 4
+    assert "PR-7026" in lived_in
 
 
 async def test_1_1_the_report_of_a_friday_arrives_once_in_its_own_week(post: Post) -> None:

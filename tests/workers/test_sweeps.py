@@ -16,6 +16,7 @@ from activities.running_cases import RunningCases
 from adapters.keys import KeyRing
 from adapters.ports import ReceivedMessage, Transient
 from models.tables.case import CaseRecord, Command, Task, TurnRecord
+from models.tables.cover import Escalation
 from procedures import EDITION
 from procedures.tasks import CaseView
 from tests.conftest import Databases
@@ -23,7 +24,7 @@ from tests.workflows.people import import_people
 from tests.workflows.running import ADVISOR, SEARCHED, House, Said, eventually, local_environment, running
 from workers.case_command import Desk
 from workers.processes import StackError
-from workers.sweeps import Reconciler, deliver_waiting, may_start, raise_alarm
+from workers.sweeps import Reconciler, deliver_waiting, keep_cover, may_start, raise_alarm
 
 ROW = "New CSO,Tester,Tom,1980-01-02,M,1 Made Up Road,,Faketown,0001,current,CR1,Harbourview"
 NOBODY = {"outcome": "no_match", "note": "nobody of that name"}
@@ -200,6 +201,29 @@ async def test_only_one_worker_reconciles_at_a_time(house: House, databases: Dat
         await other.execute(text("SELECT pg_advisory_xact_lock(hashtext('reconcile'))"))
         assert (await _reconciler(house).reconcile(await house.now())).elsewhere
     assert not (await _reconciler(house).reconcile(await house.now())).elsewhere
+
+
+# -- cover ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("AMB-X-2")
+async def test_waiting_work_of_a_case_is_handed_over_and_escalated_and_the_friday_keeps_its_own_cover(
+    house: House,
+) -> None:
+    """The sweep adds nothing to the case: the same tasks, answered as before; no letter and no second task."""
+    case_id = await _a_case(house)
+    before, now = await _tasks(house), await house.now()
+    await keep_cover(house.database, now)
+    later = now + timedelta(days=7)
+    for _ in range(2):
+        await keep_cover(house.database, later)
+    async with house.database.transaction() as session:
+        rows = (await session.execute(select(Escalation.task_id, Escalation.stage))).all()
+        kinds = dict((await session.execute(select(Task.task_id, Task.kind))).all())
+    assert {(kinds[task_id], stage) for task_id, stage in rows} >= {("match_entry", "unanswered")}
+    assert len(rows) == len(set(rows))
+    assert await _tasks(house) == before
+    assert (await _answer(house, case_id)).outcome is not None
 
 
 # -- the stuck list ---------------------------------------------------------------------------------

@@ -162,7 +162,7 @@ async def test_a_database_that_ends_by_itself_stops_the_rest(own_cluster: Embedd
     await _until(lambda: "Ready" in output.getvalue())
     postmaster = int((own_cluster.data / "postmaster.pid").read_text(encoding="utf-8").split()[0])
     os.kill(postmaster, signal.SIGQUIT)
-    with pytest.raises(StackError, match="PostgreSQL ended by itself: see .*log"):
+    with pytest.raises(StackError, match=r"PostgreSQL ended by itself: see .*log"):
         await asyncio.wait_for(running, LIMIT)
     assert diary == ["+pages", "-pages"]
 

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 from activities.running_cases import RunningCases
 from models.base import Base
 from models.tables.case import CaseRecord, Task
-from models.tables.mail import Document
+from models.tables.mail import Clock, Document
 from models.tables.placement import Offer, PreApproval, PropertyHold, Viewing, VoidMatch
 from tests.workflows.people import Person, hold
 from tests.workflows.placement import Placer, add_void, hold_t441
@@ -23,6 +23,7 @@ _TABLES: tuple[type[Base], ...] = (
     PropertyHold,
     Viewing,
     Document,
+    Clock,
     PreApproval,
     Offer,
 )
@@ -37,13 +38,34 @@ class Template:
     rows: Rows
     t441: bool = True
     """A completed T-441 of the person is held."""
+    code: str = "D1/CUR"
+    stood: frozenset[tuple[str, int]] = frozenset()
+    """Where in the code the walked case waited."""
+
+    def differing(
+        self, remembered: dict[str, Any], *, without: type[Base] | None = None, code: str = "D1/CUR"
+    ) -> "Template":
+        """The same point, where the case remembers something else and has no open task yet."""
+        rows: Rows = []
+        for table, row in self.rows:
+            if table is CaseRecord:
+                rows.append((table, row | {"state": row["state"] | {"tasks": {}} | remembered}))
+            elif table not in (Task, without):
+                rows.append((table, row))
+        return Template(self.placer, rows, self.t441, code)
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the case remembers at the point."""
+        [state] = [row["state"] for table, row in self.rows if table is CaseRecord]
+        return dict(state)
 
     async def clone(self, office: Office, person: Person, property_ref: str) -> Placer:
         """A case of this person that the record has at the same point; its run begins from there."""
         base = self.placer.case_id.partition("-")[0]
         number = f"C{person.ref.removeprefix('P-')}"
         swaps = {base: number, self.placer.person.ref: person.ref, self.placer.property_ref: property_ref}
-        await hold(office.databases.worker, person.ref, "D1/CUR", said="CSO")
+        await hold(office.databases.worker, person.ref, self.code, said="CSO")
         await add_void(office, property_ref)
         if self.t441:
             await hold_t441(office, person)

@@ -51,3 +51,13 @@ async def shared_house(
     finally:
         await opened.close()
         cluster.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+async def impatient_server(keys: KeyRing) -> AsyncIterator[WorkflowEnvironment]:
+    """A server that asks every run, however short, to begin anew."""
+    environment = await local_environment(
+        keys, "--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=1"
+    )
+    yield environment
+    await environment.shutdown()

@@ -95,7 +95,7 @@ async def hold_t441(
         await session.flush()
         session.add(
             Task(
-                task_id=f"{case_id}-7", case_id=case_id, kind="review_return", step="1.6",
+                task_id=f"{case_id}-7", case_id=case_id, procedure="identify", kind="review_return", step="1.6",
                 role="advisor-wellbeing-support", region="harbourview", state="done", context={},
                 opened_at=when, done_at=when,
                 answer={"verdict": "complete", "returned": T441 | {"order_status": order_status}},

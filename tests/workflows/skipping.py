@@ -145,7 +145,12 @@ def _run_case(friday: date, now: datetime) -> CaseRecord:
 
 @asynccontextmanager
 async def virtual(
-    databases: Databases, keys: KeyRing, *, start: datetime | None = None, calendar: str = "nz-national"
+    databases: Databases,
+    keys: KeyRing,
+    *,
+    start: datetime | None = None,
+    calendar: str = "nz-national",
+    **options: Any,
 ) -> AsyncIterator[Virtual]:
     """A fresh virtual server, its clock moved to `start` (later than today), with people and contacts."""
     async with await skipping_environment(keys) as environment:
@@ -153,20 +158,21 @@ async def virtual(
         await import_people(databases.loader)
         await add_contacts(databases.owner, calendar)
         gateway = Gateway(databases.worker, environment.get_current_time)
+        inbox = InboxInMemory(date(2026, 11, 27))
         parts = WorkerParts(
             database=databases.worker,
             client=environment.client,
             keys=keys,
-            report_mailbox=InboxInMemory(date(2026, 11, 27)),
+            report_mailbox=inbox,
             register=register_of(databases.worker),
         )
         if start:
             await environment.sleep(start - await environment.get_current_time())
-        async with worker_of(parts, instead=[gateway.deliver]):
+        async with worker_of(parts, instead=[gateway.deliver], **options):
             house = House(
                 environment.client,
                 databases.worker,
-                InboxInMemory(date(2026, 11, 27)),
+                inbox,
                 keys,
                 environment,
                 databases.loader,

@@ -1,7 +1,7 @@
 """A case of procedure 2 in tests: begun from the record as procedure 1 hands it over, and answered by an advisor."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -335,11 +335,16 @@ async def shared_office(
 
 @asynccontextmanager
 async def office_in(
-    databases: Databases, server: WorkflowEnvironment, keys: KeyRing, *people: Person, **options: Any
+    databases: Databases,
+    server: WorkflowEnvironment,
+    keys: KeyRing,
+    *people: Person,
+    also: Sequence[Callable[..., Any]] = (),
+    **options: Any,
 ) -> AsyncIterator[Office]:
-    """A running house with these people on the register, contacts in the directory and a gateway."""
+    """A running house with these people on the register, contacts, a gateway, and `also` these activities."""
     await import_people(databases.loader, *people)
     await add_contacts(databases.owner)
     gateway = Gateway(databases.worker, server.get_current_time)
-    async with running(databases, server, keys, instead=[gateway.deliver], **options) as house:
+    async with running(databases, server, keys, instead=[gateway.deliver, *also], **options) as house:
         yield Office(house, gateway, databases)

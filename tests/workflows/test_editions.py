@@ -75,6 +75,7 @@ async def printed(v: Virtual, case_id: str, kind: str) -> str:
         ).one()
         letter = await compose(session, row, await v.now(), HOUSE)
         (fields,) = forms_of(row, letter, HOUSE)
+    assert f"Procedure {letter.edition}" in letter.proposed.text
     pdf = render(fields, await v.now(), edition(letter.edition))
     text = " ".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages)
     return " ".join(f"{text} {letter.proposed.text}".split())

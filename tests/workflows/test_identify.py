@@ -149,6 +149,32 @@ async def test_1_5_a_relative_of_the_same_name_in_the_same_home_is_an_invalid_ma
     assert await house.code(LEE.ref) is None
 
 
+@pytest.mark.req("AMB-A-4")
+async def test_1_7_the_file_of_an_invalid_match_is_ordinary_again_once_corrections_knows_the_person(
+    house: House,
+) -> None:
+    await hold(house.database, TOM.ref, "D3/CUR")
+    async with house.database.transaction() as session:
+        session.add(
+            PersonFile(
+                file_id="F-OLD", title=b"-", characteristics={}, invalid_match=True,
+                created_at=await house.now(), created_by="advisor-9",
+            )
+        )  # fmt: skip
+        await session.flush()
+        session.add(PersonFileName(person_ref=TOM.ref, file_id="F-OLD"))
+    [advisor] = await reported(house, TOM)
+    await advisor.walk(until="final_questions")
+    assert await _of_an_invalid_match(house)
+    assert (await advisor.walk()).outcome == "D1"
+    assert not await _of_an_invalid_match(house)
+
+
+async def _of_an_invalid_match(house: House) -> bool:
+    async with house.database.transaction() as session:
+        return (await session.get_one(PersonFile, "F-OLD")).invalid_match
+
+
 @pytest.mark.req("P1.X3")
 async def test_1_5_an_applicant_without_an_order_is_matched_like_anybody_else(house: House) -> None:
     [advisor] = await reported(house, KIM)

@@ -30,7 +30,7 @@ from tests.workflows.placement import (
 from tests.workflows.running import Said, eventually
 from tests.workflows.suitability import Office, office_in
 from workers.wiring import PASSED_THROUGH
-from workflows import WORKFLOWS
+from workflows.registered import WORKFLOWS
 
 UPDATE: dict[str, Any] = {"rating": "high", "action": "update", "basis": "T-441 of an earlier case"}
 ANA = applicant("ana")

@@ -1,4 +1,4 @@
-"""The synthetic cast: an invented register, Friday report, Corrections contacts and staff; the same on every day."""
+"""The synthetic cast: an invented register, Friday report, list of void properties, Corrections contacts and staff."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from procedures.report_week import PACIFIC_AUCKLAND, report_week
 from procedures.terms import ContactKind, Role
+from procedures.visibility import Post
 
 AREA_OFFICES = {"Lanternvale": "R01", "Mistwater": "R01", "Kōwhaitown": "R01", "Saltmarrow": "R02"}
 """Region code by area office."""
@@ -37,6 +38,7 @@ SCENES = {
 
 _REGISTER = Path(__file__).with_name("cast_register.csv")
 _REPORT = Path(__file__).with_name("cast_report.csv")
+_VOIDS = Path(__file__).with_name("cast_voids.csv")
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,11 @@ class CorrectionsContact:
 def register_csv() -> bytes:
     """The register: 64 records in 35 homes of four area offices, UTF-8."""
     return _REGISTER.read_bytes()
+
+
+def voids_csv() -> bytes:
+    """The list of void properties: six void ones, one of which the register still shows as lived in, and one let; UTF-8."""
+    return _VOIDS.read_bytes()
 
 
 def report_csv(friday: date) -> bytes:
@@ -142,6 +149,25 @@ def staff() -> tuple[StaffMember, ...]:
             ("administrator-1", "Lewis Hargrave", Role.ADMINISTRATOR, "R01"),
         )
     )
+
+
+def deputies() -> dict[Post, str]:
+    """Subject of the deputy of each role in each region; nobody stands in for themselves (AMB-X-2)."""
+    first, second = "R01", "R02"
+    return {
+        Post(Role.ADVISOR_WELLBEING_SUPPORT, first): "advisor-2",
+        Post(Role.ADVISOR_WELLBEING_SUPPORT, second): "advisor-1",
+        Post(Role.ADVISOR_PLACEMENT, first): "manager-1",
+        Post(Role.ADVISOR_PLACEMENT, second): "placement-1",
+        Post(Role.COORDINATOR_PLACEMENT, first): "placement-1",
+        Post(Role.COORDINATOR_PLACEMENT, second): "coordinator-1",
+        Post(Role.MANAGER_HOUSING_WELLBEING_SUPPORT, first): "advisor-1",
+        Post(Role.MANAGER_HOUSING_WELLBEING_SUPPORT, second): "manager-1",
+        Post(Role.HOUSING_SUPPORT_MANAGER, first): "manager-1",
+        Post(Role.HOUSING_SUPPORT_MANAGER, second): "housing-support-1",
+        Post(Role.AUDITOR, first): "administrator-1",
+        Post(Role.ADMINISTRATOR, first): "manager-1",
+    }
 
 
 def machines() -> tuple[StaffMember, ...]:

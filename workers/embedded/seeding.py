@@ -1,8 +1,8 @@
-"""What the embedded house begins with: the synthetic register, staff, contacts, and the report of the last Friday."""
+"""What the embedded house begins with: synthetic register, staff, contacts, void properties, the last Friday's report."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import structlog
 from sqlalchemy.dialects.postgresql import insert
@@ -11,15 +11,19 @@ from temporalio.client import Client
 from activities.deadlines import Deadlines
 from activities.intake import open_run
 from activities.running_cases import RunningCases
+from activities.void_properties import import_voids
 from adapters.keys import load_keys
 from adapters.mailbox import ImapMailbox
 from adapters.register_import import import_register
 from adapters.settings import Settings
 from models.database import Database
 from models.tables.case import StaffMember
+from models.tables.cover import Deputy
 from models.tables.mail import CorrectionsContact
 from models.tables.register import RegisterAreaOffice
+from procedures.local_time import local_date
 from procedures.report_week import REPORT_AVAILABLE, last_opened_friday, local_instant
+from procedures.tasks import SYSTEM
 from workers.embedded import cast
 from workers.embedded.mail_store import Account, MailStore
 from workers.migrate import database_url
@@ -28,6 +32,12 @@ from workers.wiring import mailbox_of, temporal_of, wall_clock
 
 REFRESH_EVERY = timedelta(hours=6)
 """How often the register is brought up to date while the house is up; an old one may not be searched."""
+
+VOIDS_AS_OF = datetime(2026, 1, 5, tzinfo=UTC)
+"""The day of the synthetic list of void properties: a list that somebody imports later is never overwritten by it."""
+
+DEPUTIES_FROM = datetime(2026, 1, 5, tzinfo=UTC)
+"""Since when the synthetic deputies stand in."""
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -47,7 +57,7 @@ async def load_register(loader: Database, clock: Callable[[], datetime], also: S
 
 
 async def load_people(database: Database) -> None:
-    """Staff as the cast has them now; contacts only where they are missing, because staff may have changed them."""
+    """Staff as the cast has them now; contacts and deputies only where they are missing: staff may have changed them."""
     staff = [
         {
             "subject": person.subject,
@@ -78,6 +88,30 @@ async def load_people(database: Database) -> None:
     async with database.transaction() as session:
         await session.execute(written.on_conflict_do_update(index_elements=["subject", "role"], set_=changed))
         await session.execute(insert(CorrectionsContact).values(contacts).on_conflict_do_nothing())
+        await session.execute(insert(Deputy).values(_deputies()).on_conflict_do_nothing())
+
+
+def _deputies() -> list[dict[str, object]]:
+    return [
+        {
+            "deputy_id": f"cast-{post.role.value}-{post.region}",
+            "role": post.role.value,
+            "region": post.region,
+            "subject": subject,
+            "first_day": local_date(DEPUTIES_FROM),
+            "recorded_by": SYSTEM.subject,
+            "recorded_at": DEPUTIES_FROM,
+        }
+        for post, subject in cast.deputies().items()
+    ]
+
+
+async def load_voids(database: Database) -> None:
+    """The list of void properties through the real import; the area offices must be there already."""
+    lines = cast.voids_csv().decode().splitlines(keepends=True)
+    done = await import_voids(database, lines, as_of=VOIDS_AS_OF)
+    if done.bad:
+        raise StackError(f"{len(done.bad)} rows of the synthetic void list are bad: reinstall the package")
 
 
 async def deliver_report(store: MailStore, mailbox: ImapMailbox, friday: date) -> bool:
@@ -138,6 +172,7 @@ class SeedingPart:
         try:
             await load_register(loader, wall_clock)
             await load_people(worker)
+            await load_voids(worker)
             client = await temporal_of(settings, load_keys(settings), identity="seeding")
             mailbox = mailbox_of(settings, Account.REPORT)
             await open_last_friday(worker, client, store, mailbox, wall_clock())

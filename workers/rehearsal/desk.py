@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from activities.sent_mistakes import ReportedMistake, report_sent_mistake
 from activities.staging import stage_report
 from activities.void_matches import NewMatch, enter_match
 from activities.void_properties import import_voids
@@ -14,20 +15,26 @@ from models.queries.tasks import TaskRecord
 from models.tables.case import CaseRecord, Task
 from models.tables.mail import CorrectionsContact, SecureMessage
 from models.tables.report import ReportRun
+from procedures.correct_sent import Mistake
 from procedures.editions import edition_in_force
 from procedures.local_time import local_date
+from procedures.refusals import Refused
 from procedures.report_week import nominal_friday
 from procedures.tasks import SYSTEM
 from procedures.terms import Procedure, Role
 from procedures.working_days import CalendarName
 from workers.rehearsal.house import House
 from workers.rehearsal.people import OFFICE, VOID_ADDRESS, VOID_PROPERTY, Person
+from workers.rehearsal.situation import WrongSituation
 
 _HEADINGS = (
     "Group,Surname,Given names,Date of birth,Gender,Address,Suburb,Town,Postcode,Order status,"
     "Corrections reference,Corrections office\n"
 )
-_BESIDE = (Procedure.INTAKE.value, Procedure.SORT_MAIL.value, Procedure.DISCLOSE_CHANGE.value)
+_BESIDE = tuple(
+    one.value
+    for one in (Procedure.INTAKE, Procedure.SORT_MAIL, Procedure.DISCLOSE_CHANGE, Procedure.CORRECT_SENT)
+)
 """Procedures of which a change of the story is not told."""
 
 
@@ -136,6 +143,30 @@ class Desk:
                 .limit(1)
             )
         return await cases.case(self._record.api, case_id) if case_id else None
+
+    async def report_mistake(self, mistake: Mistake, line: int) -> None:
+        """An advisor finds it in the case that sent something last, whether that case has ended or not."""
+        async with self._record.api.transaction() as session:
+            case_id = await session.scalar(
+                select(SecureMessage.case_id)
+                .where(SecureMessage.accepted_at.is_not(None))
+                .order_by(SecureMessage.accepted_at.desc())
+                .limit(1)
+            )
+        if case_id is None:
+            raise WrongSituation(line, "nothing has been sent yet, so nothing that was sent is wrong")
+        reported = ReportedMistake(
+            follow_up_id=f"X{line:012}",
+            case_id=case_id,
+            mistake=mistake,
+            reason="Found in a file check.",
+            by=self._house.caller(Role.ADVISOR_WELLBEING_SUPPORT).by(),
+        )
+        try:
+            await report_sent_mistake(self._record.api, self._house.cases, reported, at=self._house.now)
+        except Refused as refused:
+            raise WrongSituation(line, refused.reason) from None
+        await self._house.settle()
 
     async def contact_versions(self) -> dict[str, int]:
         """Version of each contact in the directory."""

@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 from procedures import EDITION
 from procedures.answers import ALL
 from procedures.changes import CHANGES
+from procedures.correct_sent import Mistake
 from procedures.editions import question_set
 from procedures.returned_parts import RETURNED
 from procedures.tasks import Answer
@@ -19,13 +20,14 @@ from workers.rehearsal.situation import (
     GatewayDoes,
     GoesOn,
     MatchEntered,
+    MistakeReported,
     RegisterChanges,
     ReportChange,
     ReportNames,
     Step,
     WrongSituation,
 )
-from workers.rehearsal.words import Fields, Written, chosen, kind_of, role_of
+from workers.rehearsal.words import Fields, Written, chosen, in_words, kind_of, role_of
 
 RETURNS = {
     f"{form.value} {manner}": (form, manner)
@@ -40,6 +42,7 @@ RETURNS = {
 REGISTER = ("the person is entered", "the person has left the home")
 GATEWAY = ("refuses the next mail", "returns the next mail undelivered")
 """A gateway that is away is not among them: virtual time stands still while an activity is tried again."""
+MISTAKES = {in_words(mistake.value): mistake for mistake in Mistake}
 GROUPS = {"New CSO": ("New CSO",), "Exit NSO": ("Exit NSO",), "both groups": ("New CSO", "Exit NSO")}
 _TO_THE_END = "to the end"
 _UNTIL = "until "
@@ -129,6 +132,11 @@ def _match(written: Written, fields: Fields, base: dict[str, Any]) -> Step:
     return MatchEntered(**base)
 
 
+def _mistake(written: Written, fields: Fields, base: dict[str, Any]) -> Step:
+    fields.refuse_all(written.line, "mistake")
+    return MistakeReported(**base, mistake=MISTAKES[chosen(written, MISTAKES, "mistake")])
+
+
 def _register(written: Written, fields: Fields, base: dict[str, Any]) -> Step:
     fields.refuse_all(written.line, "register")
     return RegisterChanges(**base, what=chosen(written, REGISTER, "register"))
@@ -146,6 +154,7 @@ HAPPENINGS: Mapping[str, Callable[[Written, Fields, dict[str, Any]], Step]] = {
     "returns": _returns,
     "report": _report,
     "match": _match,
+    "mistake": _mistake,
     "register": _register,
     "gateway": _gateway,
 }

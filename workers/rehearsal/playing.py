@@ -30,6 +30,7 @@ from workers.rehearsal.situation import (
     GoesOn,
     LetTimePass,
     MatchEntered,
+    MistakeReported,
     RegisterChanges,
     ReportChange,
     ReportNames,
@@ -126,6 +127,9 @@ class Rehearsal:
             case MatchEntered():
                 self._happens("The Coordinator Placement matches the person to a void property (T-365).")
                 await self._desk.enter_match(self._person)
+            case MistakeReported():
+                self._happens(f"Something that was sent was wrong: {in_words(step.mistake.value)}.")
+                await self._desk.report_mistake(step.mistake, step.line)
             case RegisterChanges():
                 await self._register_changes(step)
             case GatewayDoes():

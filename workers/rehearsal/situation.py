@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from procedures.correct_sent import Mistake
 from procedures.terms import Form, Procedure, Role
 from procedures.working_days import Calendar, CalendarName
 
@@ -78,6 +79,13 @@ class ReportNames(Step):
 @dataclass(frozen=True)
 class MatchEntered(Step):
     """The Coordinator Placement matches the person to a void property."""
+
+
+@dataclass(frozen=True)
+class MistakeReported(Step):
+    """Somebody finds that something which was sent was wrong."""
+
+    mistake: Mistake
 
 
 @dataclass(frozen=True)

@@ -271,6 +271,7 @@ _ANSWERS: dict[str, Callable[[Scene], dict[str, Any]]] = {
     "save_documents": _fixed(note="Filed by hand."),
     "review_move": _fixed(outcome="still_living_there", note="Corrections goes on looking."),
     "send_t442": _contact,
+    "tell_of_mistake": lambda scene: _contact(scene) | {"tell_corrections": True},
     "consider_match": _fixed(t365_read=True, note="A quiet street."),
     "weigh_match": _fixed(view="suitable", reasons="Nothing in the T-441 speaks against the locality."),
     "send_void_request": _contact,

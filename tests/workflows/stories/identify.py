@@ -1,22 +1,12 @@
-"""The stories whose histories are kept: every path of procedure 1 and of the Friday run, walked as advisors walk them."""
+"""Every path of procedure 1 and of the Friday run, walked as advisors walk them."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 
 from tests.workflows.driving import LINK, SAYS, Advisor, reported, somebody
 from tests.workflows.people import DEE, DEE_AGAIN, TOM, Person, hold, import_people
 from tests.workflows.running import House, eventually
-
-Story = Callable[[House], Awaitable[list[str]]]
-"""Answers the ids of the runs to keep."""
-STORIES: dict[str, Story] = {}
-
-
-def story(tell: Story) -> Story:
-    """Keep this one under its name."""
-    STORIES[tell.__name__] = tell
-    return tell
+from tests.workflows.stories.told import of_a_friday
 
 
 async def _walked(house: House, person: Person, group: str = "New CSO", **given: str) -> Advisor:
@@ -28,7 +18,7 @@ async def _walked(house: House, person: Person, group: str = "New CSO", **given:
     return one
 
 
-@story
+@of_a_friday
 async def historic_person_to_d1(house: House) -> list[str]:
     """3.a, 6.a, 7."""
     one = await _walked(house, TOM)
@@ -36,7 +26,7 @@ async def historic_person_to_d1(house: House) -> list[str]:
     return [one.case_id]
 
 
-@story
+@of_a_friday
 async def exit_entry_to_d2(house: House) -> list[str]:
     """3.a with an Exit entry, 4, 5.b."""
     one = await _walked(house, TOM, "Exit NSO", said="NSO")
@@ -44,7 +34,7 @@ async def exit_entry_to_d2(house: House) -> list[str]:
     return [one.case_id]
 
 
-@story
+@of_a_friday
 async def pending_to_d3(house: House) -> list[str]:
     """3.b, 4, 5.c."""
     one = await _walked(house, TOM, before="D1P/PEN", said="neither")
@@ -52,7 +42,7 @@ async def pending_to_d3(house: House) -> list[str]:
     return [one.case_id]
 
 
-@story
+@of_a_friday
 async def current_again_to_d1(house: House) -> list[str]:
     """3.c, 4, 5.a, 6.a, 7."""
     one = await _walked(house, TOM, before="D2/CUR")
@@ -60,7 +50,7 @@ async def current_again_to_d1(house: House) -> list[str]:
     return [one.case_id]
 
 
-@story
+@of_a_friday
 async def nobody_and_an_undeclared_occupant(house: House) -> list[str]:
     """No match; an address of ours, the call, the record identified."""
     nobody, occupant = await reported(house, somebody(1), somebody(2))
@@ -70,7 +60,7 @@ async def nobody_and_an_undeclared_occupant(house: House) -> list[str]:
     return [nobody.case_id, occupant.case_id]
 
 
-@story
+@of_a_friday
 async def duplicates_and_a_joined_entry(house: House) -> list[str]:
     """Two records of one person; a second row joins, in the other group: the case calls again."""
     await import_people(house.loader)
@@ -91,7 +81,7 @@ async def duplicates_and_a_joined_entry(house: House) -> list[str]:
     return [first.case_id, second.case_id]
 
 
-@story
+@of_a_friday
 async def vacated_d1_gets_a_new_assessment(house: House) -> list[str]:
     """Vacated, then the order ended."""
     one = await _walked(house, TOM, "Exit NSO", before="D1/CUR", said="NSO")
@@ -101,7 +91,7 @@ async def vacated_d1_gets_a_new_assessment(house: House) -> list[str]:
     return [one.case_id]
 
 
-@story
+@of_a_friday
 async def corrected_rung_back_and_withdrawn(house: House) -> list[str]:
     """A wrong link corrected; Corrections rings back; withdrawn in the end."""
     one = await _walked(house, TOM)
@@ -116,7 +106,7 @@ async def corrected_rung_back_and_withdrawn(house: House) -> list[str]:
     return [one.case_id]
 
 
-@story
+@of_a_friday
 async def nobody_answers_the_phone(house: House) -> list[str]:
     """The ladder: service manager, manager, then an answer."""
     one = await _walked(house, TOM)
@@ -129,7 +119,7 @@ async def nobody_answers_the_phone(house: House) -> list[str]:
     return [one.case_id]
 
 
-@story
+@of_a_friday
 async def live_person_up_to_the_t441(house: House) -> list[str]:
     """6.b1 and b2: still waiting for the T-441 to be sent."""
     one = await _walked(house, replace(somebody(3), surname="Sendable").tenant())
@@ -138,7 +128,7 @@ async def live_person_up_to_the_t441(house: House) -> list[str]:
     return [one.case_id]
 
 
-@story
+@of_a_friday
 async def a_friday(house: House) -> list[str]:
     """Started, a row entered by hand, a file that cannot be read, closed."""
     await import_people(house.loader)
