@@ -110,6 +110,14 @@ class MatchVoid:
         return await self.frame.to_the_end(self._walk)
 
     async def _walk(self) -> Next:
+        try:
+            return await self._present_step()
+        except NoOrder:
+            said = self.exchange.no_order
+            assert said is not None
+            return await self.endings.order_ended(said, Channel.T_441)
+
+    async def _present_step(self) -> Next:
         match self.state.step:
             case "3.1":
                 return await self.consider_the_match()

@@ -1,10 +1,8 @@
 """An advisor in a real browser: signs in, works a row of the report to no match by keyboard alone; axe finds nothing."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Literal
 
 import pytest
 from playwright.async_api import Page, expect
@@ -15,8 +13,8 @@ from models.tables.case import Notice, Task
 from tests.api.office import AWS, MANAGER, NOW, Office
 from tests.api.test_answering import STRANGER, post, task_of
 from tests.conftest import free_port
-from tests.pages.browser import Browsing, browsing, picture, violations
-from tests.pages.desk import Desk, desk
+from tests.pages.browser import browsing, picture, violations
+from tests.pages.desk import desk
 from tests.pages.test_queues import colleague
 from tests.workflows.people import LEE, import_people
 from tests.workflows.running import House
@@ -103,57 +101,6 @@ async def furnished(office: Office) -> None:
         step="1.7", at=NOW,
     )  # fmt: skip
     await colleague(office, "u-2", "Tamsin Example")
-
-
-PAGES = {
-    "home": "/",
-    "team": "/tasks?view=team",
-    "match": "/tasks/C1-1",
-    "call": "/tasks/C2-1",
-    "return": "/tasks/C2-2",
-    "answered": "/tasks/C2-4",
-    "step": "/policy/1.6",
-}
-
-
-async def look_at(
-    there: Browsing, visitor: Desk, scheme: Literal["light", "dark"], width: int, names: Iterable[str]
-) -> dict[str, list[str]]:
-    """What axe finds on each page, and pages wider than the window."""
-    found: dict[str, list[str]] = {}
-    async with there.page(visitor, scheme=scheme, width=width) as page:
-        for name, path in ((name, PAGES[name]) for name in names):
-            await page.goto(path)
-            if name == "match":
-                await page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true })")
-            wrong = await violations(page)
-            if await page.evaluate("document.documentElement.scrollWidth") > width:
-                wrong.append("scrolls sideways")
-            await picture(page, f"{name}-{scheme}-{width}")
-            if wrong:
-                found[name] = wrong
-        await page.goto("/tasks/C1-1")
-        await page.get_by_role("button", name="Check your answers").click()
-        await expect(page.get_by_role("heading", name="There is a problem")).to_be_visible()
-        if wrong := await violations(page):
-            found["errors"] = wrong
-        await picture(page, f"errors-{scheme}-{width}")
-    return found
-
-
-async def test_nothing_that_axe_can_find_light_and_dark_wide_and_narrow(office: Office) -> None:
-    """Home, lists, tasks with every kind of field, errors, steps: also at 320 pixels and with text twice as large."""
-    await furnished(office)
-    visitor = await desk(office, MANAGER)
-    async with browsing(office) as there:
-        assert await look_at(there, visitor, "light", 1280, ("match", "return")) == {}
-        assert await look_at(there, visitor, "dark", 320, PAGES) == {}
-        async with there.page(visitor, width=640) as page:
-            for path in ("/", "/tasks?view=team", "/tasks/C1-1", "/tasks/C2-2"):
-                await page.goto(path)
-                await page.evaluate("document.documentElement.style.fontSize = '200%'")
-                assert await page.evaluate("document.documentElement.scrollWidth") <= 640, path
-                await picture(page, f"large{path.replace('/', '-').split('?')[0]}")
 
 
 async def test_everything_works_without_javascript(office: Office) -> None:

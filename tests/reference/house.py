@@ -49,7 +49,7 @@ PROCEDURES = {
 _TICK = timedelta(seconds=1)
 _STILL_BUSY = 0.9
 """Real seconds: the server jumps over a virtual second at once, unless something is still under way."""
-_MOST_TICKS = 600
+_MOST_TICKS = 120
 _BORDER = timedelta(minutes=2)
 """Nothing is compared so shortly before something becomes due: clocks of house and model differ by moments."""
 _RUN = "sequences"
