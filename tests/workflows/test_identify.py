@@ -25,6 +25,10 @@ async def entry_of(house: House, surname: str, group: str = "New CSO") -> Report
         return found
 
 
+LONG_AGO = timedelta(weeks=1000)
+"""Before any Friday that a house works: each takes one of its own, further back than the last."""
+
+
 @pytest.mark.req("P1.S2.1", "P1.S3.1", "P1.S3.2", "P1.N6", "P1.S5.1", "P1.S6.N1", "A-C4")
 async def test_1_3_a_historic_person_from_row_to_d1(house: House) -> None:
     [advisor] = await reported(house, TOM)
@@ -64,7 +68,7 @@ async def test_1_3_b_a_confirmation_of_this_week_needs_no_second_call(house: Hou
     fresh, stale = somebody(1), somebody(2)
     now = await house.now()
     await hold(house.database, fresh.ref, "D1P/PEN", said="NSO", said_at=now - timedelta(hours=1))
-    await hold(house.database, stale.ref, "D1P/PEN", said="NSO", said_at=now - timedelta(weeks=60))
+    await hold(house.database, stale.ref, "D1P/PEN", said="NSO", said_at=now - LONG_AGO)
     for advisor in await reported(house, fresh, stale):
         advisor.said = "NSO"
         view = await advisor.walk()
@@ -81,7 +85,7 @@ async def test_1_3_b_a_confirmation_of_this_week_needs_no_second_call(house: Hou
 @pytest.mark.req("A-C5", "AMB-P1-6")
 @pytest.mark.parametrize("said", ["CSO", "neither"])
 async def test_1_3_a_what_was_said_in_an_earlier_week_confirms_nothing(house: House, said: str) -> None:
-    long_ago = await house.now() - timedelta(weeks=60)
+    long_ago = await house.now() - LONG_AGO
     await hold(house.database, TOM.ref, "D1/CLO", said=said, said_at=long_ago)
     [advisor] = await reported(house, TOM)
     view = await advisor.walk()
