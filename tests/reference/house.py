@@ -390,9 +390,7 @@ class RandomHouse:
                     codes[row.person_ref] = f"{row.code}/{row.status}"
             mails: dict[str, list[str]] = {}
             for mail in await session.scalars(
-                select(SecureMessage)
-                .where(SecureMessage.accepted_at.is_not(None))
-                .order_by(SecureMessage.accepted_at, SecureMessage.mail_id)
+                select(SecureMessage).where(SecureMessage.accepted_at.is_not(None))
             ):
                 mails.setdefault(mail.case_id, []).append(mail.kind)
         return Seen(list(cases), tasks, codes, mails)
@@ -413,12 +411,13 @@ class RandomHouse:
             shown = (
                 row.outcome,
                 sorted(t.kind for t in seen.tasks.get(row.case_id, ())),
-                seen.mails.get(row.case_id, []),
+                sorted(seen.mails.get(row.case_id, [])),
             )
             wanted = (
                 case.outcome,
                 sorted(t.kind for t in case.tasks),
-                [k for n, k in world.mails if n == name],
+                # In any order: two of one turn go to the gateway side by side; all are compared after each command.
+                sorted(k for n, k in world.mails if n == name),
             )
             if (
                 shown != wanted
