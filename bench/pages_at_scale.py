@@ -9,11 +9,11 @@ with 1 when a queue, case or person page needs more than 100 ms (p95), or any pa
 big set. With --processor the time on a processor is judged, for a machine that does other work meanwhile (Linux). With
 --data the filled database stays in that folder and is used again.
 
-Measured in November 2026 on two cores that did much else at the same time, p95 on a processor: the bare page 11 ms, home
-122, queues 98, lists of cases 78, case pages 99, persons 46, searches 267, the Friday run 109, workload 157; no big table is
-read as a whole. Before the indexes, and with counts that looked up the case of every task, times of the bare page: home 185,
-queues 46 to 145 (done 1,200), case pages 6 to 129, persons 190 to 620, searches 110 to 475. Now: home 12, queues 9, case
-pages 6, persons 4, searches 23.
+Measured on 30 November 2026 on two quiet cores, p95 in real time: the bare page 6 ms, home 77, queues 69, lists of cases 82,
+case pages 60, persons 44, workload 108, searches 24 by reference and 254 by address; no big table is read as a whole. Before
+the indexes, and with counts that looked up the case of every task, times of the bare page: home 185, queues 46 to 145 (done
+1,200), case pages 6 to 129, persons 190 to 620, searches 110 to 475. Now: home 12, queues 10, case pages 8, persons 6,
+searches 31.
 """
 
 import argparse

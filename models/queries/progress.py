@@ -41,10 +41,9 @@ async def linked_cases(database: Database, sight: Sight, case: CaseSummary) -> l
         links.append(held.person_ref == case.person_ref)
     if case.entry_id:
         links.append(held.entry_id == case.entry_id)
-    links += [
-        held.case_id.in_(select(CaseLink.linked_case_id).where(CaseLink.case_id == case.case_id)),
-        held.case_id.in_(select(CaseLink.case_id).where(CaseLink.linked_case_id == case.case_id)),
-    ]
+    # Numbers, not a subquery: beside other conditions it would have PostgreSQL read every case there ever was.
+    if by_rule := await linked_by_rule(database, case.case_id):
+        links.append(held.case_id.in_(by_rule))
     query = summaries().where(visible_cases(sight), or_(*links), held.case_id != case.case_id)
     query = query.order_by(held.opened_at.desc(), held.case_id).limit(MOST_LINKED)
     async with database.transaction() as session:
