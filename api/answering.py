@@ -154,7 +154,7 @@ def _parsed(asked: "type[Any]", body: dict[str, Any]) -> Any:
     try:
         return asked.model_validate(body)
     except ValidationError as error:
-        errors = plain_errors(error.errors(include_url=False, include_input=False, include_context=False))
+        errors = plain_errors(error)
         raise malformed("The answer does not fit: see errors.", errors) from None
 
 

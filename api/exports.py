@@ -144,7 +144,7 @@ def read_filters(kind: Kind, given: Mapping[str, str]) -> Any:
     try:
         return kind.filters.model_validate({name: value for name, value in given.items() if value})
     except ValidationError as error:
-        found = plain_errors(error.errors(include_url=False, include_input=False, include_context=False))
+        found = plain_errors(error)
         raise malformed("A filter cannot be understood: see errors.", found) from None
 
 

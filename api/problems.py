@@ -9,7 +9,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 
 from activities.commands import CommandReused
@@ -78,9 +78,11 @@ def refused(rule: str, reason: str, **more: Any) -> Problem:
     return Problem(409, "refused", reason, rule=rule, **more)
 
 
-def plain_errors(errors: Sequence[Any]) -> list[dict[str, Any]]:
+def plain_errors(invalid: ValidationError | RequestValidationError) -> list[dict[str, Any]]:
     """Where a value is wrong and why, without the value itself."""
-    return [{"loc": list(error["loc"]), "msg": error["msg"], "type": error["type"]} for error in errors]
+    return [
+        {"loc": list(error["loc"]), "msg": error["msg"], "type": error["type"]} for error in invalid.errors()
+    ]
 
 
 def answer_problem(problem: Problem) -> Response:
@@ -102,9 +104,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_request: Request, error: RequestValidationError) -> Response:
-        return answer_problem(
-            malformed("The request cannot be understood: see errors.", plain_errors(error.errors()))
-        )
+        return answer_problem(malformed("The request cannot be understood: see errors.", plain_errors(error)))
 
     @app.exception_handler(BadCursor)
     async def _cursor(_request: Request, error: BadCursor) -> Response:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from activities.commands import CommandReused
 from api import absences
 from api.pages.answer_fields import Choice, FieldKind, FormField
-from api.pages.answer_reading import FieldError, errors_of_problem, read_answer
+from api.pages.answer_reading import FieldError, errors_of_problem, first_by_name, read_answer
 from api.pages.forms import PostedForm, Values, first, values_of
 from api.pages.new_keys import checked_key, new_key
 from api.pages.office_menu import office_menu
@@ -53,8 +53,7 @@ async def record(request: Request, visitor: SignedInVisitor, form: PostedForm) -
             await absences.record(visitor.caller, new, checked_key(first(values, "key")))
             return RedirectResponse("/office/absences?recorded=true", 303)
         except ValidationError as error:
-            found = plain_errors(error.errors(include_url=False, include_input=False, include_context=False))
-            errors = errors_of_problem(fields, found, "This cannot be recorded.")
+            errors = errors_of_problem(fields, plain_errors(error), "This cannot be recorded.")
         except CommandReused:
             errors = [FieldError("Something else was sent from this page before: look again, then send it.")]
         except Problem as problem:
@@ -106,7 +105,7 @@ async def _show(
         fields=await _fields(visitor),
         values=values,
         errors=errors or [],
-        errors_by_name={error.name: error.text for error in reversed(errors or []) if error.name},
+        errors_by_name=first_by_name(errors),
         said=said,
         everybody=caller.sight.has_any(RECORDS_ABSENCES),
         key=new_key(),

@@ -73,6 +73,11 @@ def errors_of_problem(
     return found or [about_all(detail, fields)]
 
 
+def first_by_name(errors: Sequence[FieldError] | None) -> dict[str, str]:
+    """What stands beside each field: the first error of its name; what has no name stands in the summary alone."""
+    return {error.name: error.text for error in reversed(errors or ()) if error.name}
+
+
 def about_all(text: str, fields: Sequence[FormField]) -> FieldError:
     """What a rule says of the answer as a whole; it leads to the first field that it names."""
     places = [

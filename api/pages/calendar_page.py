@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from api import calendars
 from api.calendars import DayAdded, NewDay
 from api.pages.answer_fields import FieldKind, FormField
-from api.pages.answer_reading import FieldError, errors_of_problem, read_answer
+from api.pages.answer_reading import FieldError, errors_of_problem, first_by_name, read_answer
 from api.pages.forms import PostedForm, Values, first, values_of
 from api.pages.new_keys import checked_key, new_key
 from api.pages.office_menu import office_menu
@@ -70,8 +70,9 @@ async def add(request: Request, visitor: Adder, form: PostedForm, name: str) -> 
         key = checked_key(first(values, "key"))
         answer = await calendars.add(visitor.caller, name, new, key, preview=not confirmed)
     except ValidationError as error:
-        found = plain_errors(error.errors(include_url=False, include_input=False, include_context=False))
-        return await _show(request, visitor, name, values, errors=errors_of_problem(FIELDS, found, ""))
+        return await _show(
+            request, visitor, name, values, errors=errors_of_problem(FIELDS, plain_errors(error), "")
+        )
     except (Refused, Problem) as error:
         text = error.reason if isinstance(error, Refused) else error.body.detail
         return await _show(request, visitor, name, values, errors=[FieldError(text, "day", "#field-day-day")])
@@ -115,7 +116,7 @@ async def _show(
         fields=FIELDS,
         values=values,
         errors=errors or [],
-        errors_by_name={error.name: error.text for error in reversed(errors or []) if error.name},
+        errors_by_name=first_by_name(errors),
         may_add=caller.sight.own.has_any(ADDS_CALENDAR_DAYS),
         key=new_key(),
     )

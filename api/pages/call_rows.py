@@ -133,7 +133,7 @@ def _judged(rows: Sequence[PersonRow], bodies: dict[str, dict[str, Any]]) -> lis
         try:
             PhoneCorrections.model_validate(bodies[row.task.task_id])
         except ValidationError as error:
-            found = plain_errors(error.errors(include_url=False, include_input=False, include_context=False))
+            found = plain_errors(error)
             named = [{**one, "loc": ["call", *one["loc"]]} for one in found]
             return errors_of_problem(CALL_FIELDS, named, "The answers do not fit.")
     return []

@@ -16,7 +16,7 @@ from activities.delivery import Recorded, Waiting
 from adapters.ports import Transient
 from api.answering import answer_task, problem_of
 from api.known import known_of
-from api.pages.answer_reading import FieldError
+from api.pages.answer_reading import FieldError, first_by_name
 from api.pages.call_rows import CALL_FIELDS, NOTE_FOR_ALL, PersonRow, first_call, new_call_id, read_call
 from api.pages.drafts import drop_draft, keep_draft, kept_draft
 from api.pages.due import due_words
@@ -201,7 +201,7 @@ async def _show(
         call_id=call_id if _CALL_ID.fullmatch(call_id) else new_call_id(),
         keys={row.task.task_id: new_key() for row in rows},
         errors=errors,
-        errors_by_name={error.name: error.text for error in reversed(errors) if error.name},
+        errors_by_name=first_by_name(errors),
         sent=sent,
         due=await due_words(caller.resources),
         kept_at=kept_at,

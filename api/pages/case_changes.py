@@ -16,7 +16,14 @@ from api.answering import problem_of, report_change
 from api.pages import change_people
 from api.pages.answer_fields import Choice, FieldKind, FormField, fields_of
 from api.pages.answer_form import first_values, said
-from api.pages.answer_reading import FieldError, Reading, errors_of_problem, plain_words, read_answer
+from api.pages.answer_reading import (
+    FieldError,
+    Reading,
+    errors_of_problem,
+    first_by_name,
+    plain_words,
+    read_answer,
+)
 from api.pages.case_frame import CaseFrame, CaseReader, frame_of, render_case
 from api.pages.change_people import refs_of
 from api.pages.drafts import change_key, drop_draft, keep_draft, kept_draft
@@ -209,8 +216,7 @@ def _judged(form: ChangeForm, reading: Reading) -> Reading:
         try:
             form.change.model_validate(reading.body)
         except ValidationError as error:
-            found = plain_errors(error.errors(include_url=False, include_input=False, include_context=False))
-            reading.errors = errors_of_problem(form.fields, found, "This does not fit.")
+            reading.errors = errors_of_problem(form.fields, plain_errors(error), "This does not fit.")
     return reading
 
 
@@ -236,7 +242,7 @@ async def _show(
         status,
         values=values,
         errors=errors or [],
-        errors_by_name={one.name: one.text for one in reversed(errors or []) if one.name},
+        errors_by_name=first_by_name(errors),
         rule=rule,
         message=message,
         asks_for=asks_for,

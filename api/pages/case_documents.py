@@ -12,7 +12,7 @@ from adapters.received_pdf import SIZE_LIMIT
 from api.documents import DocumentItem, documents, file_upload
 from api.pages.answer_fields import Choice, FieldKind, FormField
 from api.pages.answer_form import first_values
-from api.pages.answer_reading import FieldError, read_answer
+from api.pages.answer_reading import FieldError, first_by_name, read_answer
 from api.pages.case_frame import CaseFrame, CaseReader, frame_of, render_case
 from api.pages.forms import Values, check_token, values_of
 from api.pages.routes import page_router
@@ -172,7 +172,7 @@ async def _show(
         form=form,
         values=values if values is not None else first_values(form, visitor.caller.now),
         errors=errors or [],
-        errors_by_name={one.name: one.text for one in reversed(errors or []) if one.name},
+        errors_by_name=first_by_name(errors),
         rule=rule,
         most=SIZE_LIMIT // 1024 // 1024,
         pages=_CAMERA_PAGES,

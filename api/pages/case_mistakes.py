@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from activities.commands import CommandReused
 from api.mistakes import NewMistake, report
 from api.pages.answer_fields import Choice, FieldKind, FormField, fields_of
-from api.pages.answer_reading import FieldError, Reading, errors_of_problem, read_answer
+from api.pages.answer_reading import FieldError, Reading, errors_of_problem, first_by_name, read_answer
 from api.pages.case_frame import CaseReader, frame_of, render_case
 from api.pages.forms import PostedForm, Values, first, values_of
 from api.pages.new_keys import checked_key, new_key
@@ -89,8 +89,7 @@ def _asked(form: MistakeForm, reading: Reading) -> NewMistake | None:
         try:
             return NewMistake.model_validate(reading.body)
         except ValidationError as error:
-            found = plain_errors(error.errors(include_url=False, include_input=False, include_context=False))
-            reading.errors = errors_of_problem(form.fields, found, "This does not fit.")
+            reading.errors = errors_of_problem(form.fields, plain_errors(error), "This does not fit.")
     return None
 
 
@@ -117,6 +116,6 @@ async def _show(
         key=key,
         policy=named(_POLICY),
         errors=errors or [],
-        errors_by_name={one.name: one.text for one in reversed(errors or []) if one.name},
+        errors_by_name=first_by_name(errors),
         rule=rule,
     )

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from api import deputies
 from api.deputies import NewDeputy, PostItem
 from api.pages.answer_fields import Choice, FieldKind, FormField
-from api.pages.answer_reading import FieldError, errors_of_problem, read_answer
+from api.pages.answer_reading import FieldError, errors_of_problem, first_by_name, read_answer
 from api.pages.forms import PostedForm, Values, first, values_of
 from api.pages.new_keys import checked_key, new_key
 from api.pages.office_menu import office_menu
@@ -47,8 +47,7 @@ async def record(request: Request, visitor: SignedInVisitor, form: PostedForm) -
             await deputies.record(caller, new, checked_key(first(values, "key")))
             return RedirectResponse("/office/deputies?recorded=true", 303)
         except ValidationError as error:
-            found = plain_errors(error.errors(include_url=False, include_input=False, include_context=False))
-            errors = errors_of_problem(fields, found, "This cannot be recorded.")
+            errors = errors_of_problem(fields, plain_errors(error), "This cannot be recorded.")
         except Refused as refusal:
             errors = [FieldError(refusal.reason)]
         except Problem as problem:
@@ -78,7 +77,7 @@ async def _show(
         fields=await _fields(visitor, held) if caller.sight.has_any(ASSIGNS) else [],
         values=values,
         errors=errors or [],
-        errors_by_name={error.name: error.text for error in reversed(errors or []) if error.name},
+        errors_by_name=first_by_name(errors),
         said=said,
         key=new_key(),
     )

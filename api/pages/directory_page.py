@@ -14,7 +14,7 @@ from activities.contacts import ContactDetails
 from api import contacts
 from api.contacts import ContactQuery
 from api.pages.answer_fields import Choice, FieldKind, FormField, fields_of
-from api.pages.answer_reading import FieldError, errors_of_problem, read_answer
+from api.pages.answer_reading import FieldError, errors_of_problem, first_by_name, read_answer
 from api.pages.forms import PostedForm, Values, first, values_of
 from api.pages.new_keys import checked_key, new_key
 from api.pages.office_menu import office_menu
@@ -132,7 +132,7 @@ async def _form(
         fields=await _fields(visitor, held.regions if held else ()),
         values=values,
         errors=errors or [],
-        errors_by_name={error.name: error.text for error in reversed(errors or []) if error.name},
+        errors_by_name=first_by_name(errors),
         may_write=sight.own.has_any(WRITES_DIRECTORY)
         and (held is None or held.kind is not ContactKind.FALLBACK),
         key=new_key(),
@@ -170,7 +170,7 @@ def _read(fields: list[FormField], values: Values) -> tuple[ContactDetails | Non
     try:
         return ContactDetails.model_validate(reading.body), []
     except ValidationError as error:
-        found = plain_errors(error.errors(include_url=False, include_input=False, include_context=False))
+        found = plain_errors(error)
         said = [
             {**one, "msg": "this is no mail address"} if one["type"] == "string_pattern_mismatch" else one
             for one in found

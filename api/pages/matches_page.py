@@ -11,7 +11,7 @@ from activities.void_matches import NewMatch
 from api import placements
 from api.listing import Listing
 from api.pages.answer_fields import Choice, FieldKind, FormField, fields_of
-from api.pages.answer_reading import FieldError, errors_of_problem, read_answer
+from api.pages.answer_reading import FieldError, errors_of_problem, first_by_name, read_answer
 from api.pages.forms import PostedForm, Values, first, values_of
 from api.pages.new_keys import checked_key, new_key
 from api.pages.rendering import render
@@ -49,8 +49,7 @@ async def enter(request: Request, visitor: Matcher, form: PostedForm) -> Respons
             await placements.enter(visitor.caller, match, checked_key(first(values, "key")))
             return RedirectResponse("/matches?entered=true", 303)
         except ValidationError as error:
-            found = plain_errors(error.errors(include_url=False, include_input=False, include_context=False))
-            errors = errors_of_problem(fields, found, "This cannot be entered.")
+            errors = errors_of_problem(fields, plain_errors(error), "This cannot be entered.")
         except Refused as refusal:
             errors = [FieldError(refusal.reason[:1].upper() + refusal.reason[1:])]
     return await _show(request, visitor, values, errors=errors)
@@ -74,7 +73,7 @@ async def _show(
         fields=await _fields(visitor),
         values=values,
         errors=errors or [],
-        errors_by_name={error.name: error.text for error in reversed(errors or []) if error.name},
+        errors_by_name=first_by_name(errors),
         said=said,
         key=new_key(),
     )

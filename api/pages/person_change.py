@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from activities.duty_events import duty_in_force
 from api.events import report
 from api.pages.answer_fields import Choice, FormField, fields_of
-from api.pages.answer_reading import FieldError, Reading, errors_of_problem, read_answer
+from api.pages.answer_reading import FieldError, Reading, errors_of_problem, first_by_name, read_answer
 from api.pages.forms import PostedForm, Values, first, values_of
 from api.pages.new_keys import checked_key, new_key
 from api.pages.person_page import CHANGES, PersonReader, identity_of
@@ -96,8 +96,7 @@ def _event(form: EventForm, reading: Reading, person_ref: str) -> ReportedEvent 
     try:
         return ReportedEvent(**reading.body, person_ref=person_ref)
     except ValidationError as error:
-        found = plain_errors(error.errors(include_url=False, include_input=False, include_context=False))
-        reading.errors = errors_of_problem(form.fields, found, "This does not fit.")
+        reading.errors = errors_of_problem(form.fields, plain_errors(error), "This does not fit.")
         return None
 
 
@@ -133,6 +132,6 @@ async def _show(
         key=key,
         policy=named(_POLICY),
         errors=errors or [],
-        errors_by_name={one.name: one.text for one in reversed(errors or []) if one.name},
+        errors_by_name=first_by_name(errors),
         rule=rule,
     )

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from activities.audit import record_accesses
 from api.known import PersonOnRegister, on_register
 from api.pages.answer_fields import FieldKind, FormField
-from api.pages.answer_reading import FieldError, error_at, read_answer
+from api.pages.answer_reading import FieldError, error_at, first_by_name, read_answer
 from api.pages.forms import PostedForm, Values, first, values_of
 from api.pages.register_search import MOST, search_of
 from api.pages.rendering import render
@@ -101,7 +101,7 @@ def _show(
         fields=_fields(visitor),
         values=values,
         errors=errors or [],
-        errors_by_name={error.name: error.text for error in reversed(errors or []) if error.name},
+        errors_by_name=first_by_name(errors),
         people=people or [],
         case=case,
         searched=searched,

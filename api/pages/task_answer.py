@@ -185,8 +185,7 @@ def _judged(form: AnswerForm, reading: Reading) -> Reading:
         if form.asked.question_set:
             question_set(form.asked.question_set, form.edition).check(reading.body.get("answers", {}))
     except ValidationError as error:
-        found = plain_errors(error.errors(include_url=False, include_input=False, include_context=False))
-        reading.errors = errors_of_problem(form.fields, found, "The answer does not fit.")
+        reading.errors = errors_of_problem(form.fields, plain_errors(error), "The answer does not fit.")
     except Refused as refusal:
         reading.errors = [about_all(refusal.reason, form.fields)]
     return reading

@@ -11,7 +11,7 @@ from api.absences import away_words
 from api.known import Candidate, Known, audit_read, known_of, on_register
 from api.pages.answer_fields import FieldKind, FormField
 from api.pages.answer_form import AnswerForm, answer_said, first_values, form_of
-from api.pages.answer_reading import FieldError, plain_words
+from api.pages.answer_reading import FieldError, first_by_name, plain_words
 from api.pages.comparison import CandidateView, compare
 from api.pages.drafts import kept_draft
 from api.pages.due import due_words
@@ -125,7 +125,7 @@ async def show_task(
         values=values,
         draft=draft,
         errors=showing.errors,
-        errors_by_name={error.name: error.text for error in reversed(showing.errors) if error.name},
+        errors_by_name=first_by_name(showing.errors),
         problem=showing.problem,
         typed=showing.typed,
         message=showing.message,
