@@ -137,6 +137,7 @@ async def _record_again(session: AsyncSession, record: RecordHeld) -> RecordHeld
         code=found.code,
         status=found.status,
         version=found.version,
+        confirmed=found.confirmed_code,
     )
 
 

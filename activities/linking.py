@@ -169,6 +169,7 @@ async def _held(session: AsyncSession, person_ref: str, request: LinkRequest) ->
             code=held.code,
             status=held.status,
             version=held.version,
+            confirmed=held.confirmed_code,
         )
     closed = rows[0] if rows else None
     number = await session.scalar(text(_NEXT_NUMBER))

@@ -73,7 +73,7 @@ async def set_clock(session: AsyncSession, turn: Turn, position: int, effect: Cl
     if effect.supersedes:
         await session.execute(
             update(Clock)
-            .where(Clock.clock_id == effect.supersedes)
+            .where(Clock.clock_id == effect.supersedes, Clock.stopped_at.is_(None))
             .values(stopped_at=turn.at, stop_reason=f"replaced: {effect.reason}")
         )
     await audit_effect(session, turn, position, "clock set", effect.clock_id)

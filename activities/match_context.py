@@ -187,7 +187,12 @@ async def _open_assessment(session: AsyncSession, person_ref: str) -> Assessment
 
 def _held(row: Assessment) -> RecordHeld:
     return RecordHeld(
-        person_ref=row.person_ref, number=row.number, code=row.code, status=row.status, version=row.version
+        person_ref=row.person_ref,
+        number=row.number,
+        code=row.code,
+        status=row.status,
+        version=row.version,
+        confirmed=row.confirmed_code,
     )
 
 

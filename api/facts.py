@@ -174,6 +174,7 @@ _GATHER: dict[str, Callable[[Asked], Awaitable[Facts | None]]] = {
     "close_run": _run,
     "send_t439": _both_forms,
     "location_outcome": _displayed,
+    "offer_questions": _displayed,
     "support_move": _household,
     "save_documents": _filing,
     "record_part_b": _scan,

@@ -71,6 +71,7 @@ def calculated(
                 code=change.code.value,
                 status=change.status.value,
                 version=version,
+                confirmed=record.confirmed,
             )
         )
     return person.model_copy(update={"records": tuple(records)}), effects

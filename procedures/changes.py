@@ -61,7 +61,7 @@ class CorrectionsSays(Change):
 
 
 class CorrectLink(Change):
-    """The wrong person was linked: the assessment is closed as recorded in error (TR-15)."""
+    """The wrong person was linked: the assessment closes as recorded in error, unless it was confirmed before (TR-15)."""
 
     kind: ClassVar = "correct_link"
     roles: ClassVar = _MANAGER
@@ -76,9 +76,13 @@ class CorrectLink(Change):
     said_by: str = Field(min_length=1, description="Who at Corrections confirmed it by phone")
     office: str = Field(min_length=1)
     said_at: AwareDatetime
-    person_ref: str | None = Field(default=None, description="The right person")
-    duplicates: tuple[str, ...] = ()
-    no_person_reason: str | None = Field(default=None, min_length=1)
+    person_ref: str | None = Field(default=None, description="If the right person is on the register")
+    duplicates: tuple[str, ...] = Field(
+        default=(), description="If two records are one person: the other records"
+    )
+    no_person_reason: str | None = Field(
+        default=None, min_length=1, description="If nobody on the register is the right person"
+    )
 
     @model_validator(mode="after")
     def _one_of_two(self) -> "CorrectLink":

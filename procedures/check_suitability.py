@@ -54,6 +54,7 @@ __all__ = [
     "ceased_as",
     "check_answer",
     "check_change",
+    "check_may_answer",
     "following_number",
     "may_take_transfer_application",
     "opening",
@@ -133,33 +134,30 @@ def _check_both_forms(state: CheckSuitabilityState, answer: SendT439, facts: Sen
         raise Refused("AMB-X-5", "the report names the person in the Exit group: phone Corrections first")
     if answer.no_contact_known:
         return
-    _check_may_answer(facts)
-    _check_comment(answer.comment, "P2.S1.5")
-    question_set("location", state.edition).check(answer.answers)
+    check_may_answer(facts, Procedure.CHECK_SUITABILITY)
+    questions = question_set("location", state.edition)
+    questions.check_comment(answer.comment)
+    questions.check(answer.answers)
     if answer.answers["lives_there"] is not True or not (facts.occupancy and facts.occupancy.lives_in_a_home):
         raise Refused("P2.W1", "the person does not live in the home: record that the person has left it")
     if answer.occupancy is not facts.occupancy:
         raise Refused(
-            "P2.S1.1", f"the register shows {facts.occupancy.value}: correct the register if that is wrong"
+            "P2.S1.1",
+            f"the register shows the occupancy {facts.occupancy.value}: correct the register if that is wrong",
         )
     send = {name: getattr(facts, name) for name in form_exchange.SendFacts.model_fields}
     form_exchange.check_answer(state.exchange, answer, send)
 
 
-def _check_may_answer(facts: DisplayedFacts) -> None:
-    """The questions of a case are added to a D1; while the person is verified anew they wait (TR-16)."""
-    transition(_displayed(facts), Trigger.CASE_QUESTIONS, Evidence(case_open=Procedure.CHECK_SUITABILITY))
+def check_may_answer(facts: DisplayedFacts, procedure: Procedure) -> None:
+    """The questions of a case are added to a D1; while the person is verified anew they wait. Raises Refused("TR-16")."""
+    transition(_displayed(facts), Trigger.CASE_QUESTIONS, Evidence(case_open=procedure))
 
 
 def _displayed(facts: DisplayedFacts) -> Held | None:
     if facts.code is None or facts.status is None:
         return None
     return Held(number="", code=AssessmentCode(facts.code), status=AssessmentStatus(facts.status), version=0)
-
-
-def _check_comment(comment: str, rule: str) -> None:
-    if not comment:
-        raise Refused(rule, "record detailed comments with the answers")
 
 
 def _check_support(answer: SupportMove, facts: HouseholdFacts) -> None:
@@ -180,11 +178,13 @@ def _check_outcome(
             "P2.S4.4",
             f"the record shows {facts.code}: the person is verified anew, answer when it is D1 again",
         )
-    _check_comment(answer.comment, "P2.S4.2")
-    question_set("location_outcome", state.edition).check(answer.answers)
+    questions = question_set("location_outcome", state.edition)
+    questions.check_comment(answer.comment)
+    questions.check(answer.answers)
     if answer.answers["corrections_answer"] != state.suitability:
         raise Refused(
-            "P2.X1", "enter what Corrections has said on the T-439: the decision is Corrections' alone"
+            "P2.X1",
+            "enter as corrections_answer what Corrections has said on the T-439: the decision is Corrections' alone",
         )
 
 

@@ -51,15 +51,27 @@ def ruling(confirmations: Iterable[Confirmation]) -> Confirmation | None:
 
     Raises Refused("AMB-P1-22") when two statements of the same instant contradict each other.
     """
-    ordered = sorted(confirmations, key=lambda one: one.said_at)
-    if not ordered:
-        return None
-    newest = ordered[-1]
-    if any(one.said_at == newest.said_at and one.said != newest.said for one in ordered):
+    newest = _of_the_newest_instant(confirmations)
+    if len({one.said for one in newest}) > 1:
         raise Refused(
             "AMB-P1-22", "Two statements of the same time contradict each other: phone Corrections again."
         )
-    return newest
+    return newest[-1] if newest else None
+
+
+def known(confirmations: Iterable[Confirmation]) -> Confirmation | None:
+    """The newest statement; None as well while two of the same instant contradict each other: Corrections is asked.
+
+    Two cases may hear them at once, and neither can refuse what the other has recorded (AMB-P1-22).
+    """
+    newest = _of_the_newest_instant(confirmations)
+    return newest[-1] if len({one.said for one in newest}) == 1 else None
+
+
+def _of_the_newest_instant(confirmations: Iterable[Confirmation]) -> list[Confirmation]:
+    stated = list(confirmations)
+    newest = max((one.said_at for one in stated), default=None)
+    return [one for one in stated if one.said_at == newest]
 
 
 def _recent(at: datetime, since: datetime | None) -> bool:

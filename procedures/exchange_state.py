@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from procedures.case_state import CaseState
-from procedures.tasks import Frozen
+from procedures.tasks import Frozen, OpenTask
 from procedures.terms import Form
 
 
@@ -45,6 +45,17 @@ class RunningClock(Frozen):
     """Working days it counts; None in records of earlier releases."""
 
 
+class Rested(Frozen):
+    """What chased Corrections when the completed form came; it goes on when that turns out to be a mistake (AMB-X-6)."""
+
+    clock: RunningClock | None
+    next_reminder_at: datetime | None
+    sending: tuple[str, ...]
+    """Mails that were with the gateway; most were cancelled, one may have left at that very moment."""
+    asked: tuple[OpenTask, ...]
+    """What people were asked about it: another return, a mail that did not leave, Corrections' silence."""
+
+
 class ExchangeState(Frozen):
     """One form out and back, between two waits (UTC instants)."""
 
@@ -76,6 +87,8 @@ class ExchangeState(Frozen):
     complete: bool = False
     returned: dict[str, Any] = Field(default_factory=dict)
     """What Corrections filled in on the completed form."""
+    rested: Rested | None = None
+    """None while nothing is complete, and in records of earlier releases."""
     chase_closed: bool = False
     """The manager has ended the reminders, with a reason (AMB-P1-10)."""
     next_reminder_at: datetime | None = None

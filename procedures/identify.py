@@ -6,7 +6,7 @@ from typing import Any, Literal, assert_never
 from procedures import form_exchange
 from procedures.assessment import AssessmentStatus
 from procedures.editions import parameters_for, question_set
-from procedures.evidence import ruling
+from procedures.evidence import known
 from procedures.identify_answers import (
     ANSWERS,
     AnswerBeforeT441,
@@ -91,7 +91,7 @@ def after_confirmation(said: StatusSaid) -> Literal["1.6", "nso", "invalid"]:
 @step("1.3")
 def confirmation_is_fresh(statements: tuple[Statement, ...], friday: date) -> bool:
     """3.b needs a verbal confirmation not older than the current report week, otherwise the call is made (AMB-P1-6)."""
-    spoken = ruling(one for one in statements if one.channel is Channel.VERBAL)
+    spoken = known(one for one in statements if one.channel is Channel.VERBAL)
     return spoken is not None and local_date(spoken.said_at) >= friday
 
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Literal
 
-from procedures.evidence import Confirmation, Evidence, ruling
+from procedures.evidence import Confirmation, Evidence, known
 from procedures.exchange_state import ExchangingState
 from procedures.tasks import Frozen
 from procedures.terms import Channel, Occupancy, RecordState, ReportGroup, StatusSaid
@@ -17,6 +17,8 @@ class RecordHeld(Frozen):
     code: str | None = None
     status: str | None = None
     version: int = 0
+    confirmed: str | None = None
+    """The last final code that Corrections confirmed, if this assessment ever had one (TR-10)."""
     superseded: str | None = None
     """Number of the closed assessment that a new one replaces, if any."""
 
@@ -72,6 +74,8 @@ class IdentifyState(ExchangingState):
     considered_for_void: bool = False
     calls: int = 0
     notes: int = 0
+    followers: int = 0
+    """Cases opened from this one when a link was corrected."""
 
     def evidence(self) -> Evidence:
         """What is known when the assessment is to change."""
@@ -85,12 +89,12 @@ class IdentifyState(ExchangingState):
 
     @property
     def newest(self) -> StatusSaid | None:
-        """Corrections' newest word by any channel."""
-        latest = ruling(self.statements)
+        """Corrections' newest word by any channel; None too while two of one instant contradict each other."""
+        latest = known(self.statements)
         return latest.said if latest else None
 
     @property
     def verbal(self) -> StatusSaid | None:
-        """Corrections' newest spoken word, if there is one (AMB-P1-6)."""
-        spoken = ruling(one for one in self.statements if one.channel is Channel.VERBAL)
+        """Corrections' newest spoken word, if there is one and only one (AMB-P1-6, AMB-P1-22)."""
+        spoken = known(one for one in self.statements if one.channel is Channel.VERBAL)
         return spoken.said if spoken else None

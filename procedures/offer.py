@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from procedures.changes import ApprovalTakenBack, Change, StepBack
-from procedures.check_suitability import following_number
+from procedures.check_suitability import DisplayedFacts, check_may_answer, following_number
 from procedures.editions import edition_in_force
 from procedures.match_void import CALL_TOLERANCE, check_common_answer, check_paused
 from procedures.match_void_changes import check_common_change
@@ -110,6 +110,7 @@ def check_answer(state: OfferState, answer: Answer, facts: dict[str, Any], now: 
         case PrepareSignUp() if state.ending is not None:
             raise Refused("AMB-P4-5", "the sign-up is held")
         case AnswerOfferQuestions():
+            check_may_answer(DisplayedFacts.model_validate(facts), state.procedure)
             check_common_answer(state, answer, facts, now)
             if answer.answers["offer_outcome"] != state.kotahi_outcome:
                 raise Refused("P4.S4.1", f"the outcome of the offer is {state.kotahi_outcome}")

@@ -9,7 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.contacts import ContactNow, Contacts
     from activities.deadlines import Deadlines
     from procedures.clocks import ClockKind, WorkingDayClock
-    from procedures.exchange_state import ConfirmedContact, RunningClock
+    from procedures.exchange_state import ConfirmedContact, Rested, RunningClock
     from procedures.form_exchange import ConfirmLetterRecipient, CorrectionsSilent, UnreadReturn
     from procedures.local_time import local_date
     from procedures.record import ClockSet, ClockStopped
@@ -97,6 +97,14 @@ class ExchangeClock:
         if clock:
             self._exchange.case.add(ClockStopped(clock_id=clock.clock_id, reason=reason))
             self._exchange.change(clock=None, next_reminder_at=None)
+
+    async def go_on(self, rested: Rested) -> None:
+        """The completed form was none: the clock that rested counts on from its own day 0, as do the reminders."""
+        if rested.clock is None:
+            return
+        self._exchange.change(clock=rested.clock)
+        await self._replace(None, "the returned form is read again")
+        self._exchange.change(next_reminder_at=rested.next_reminder_at)
 
     def again(self) -> None:
         """A letter has bounced and is to go again: what it was about is overdue as before (AMB-X-8)."""

@@ -9,7 +9,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from procedures import changes
     from procedures.clocks import ClockKind
-    from procedures.exchange_state import ConfirmedContact, Delivered, ExchangeState, ExchangingState
+    from procedures.exchange_state import ConfirmedContact, Delivered, ExchangeState, ExchangingState, Rested
     from procedures.form_exchange import (
         ConfirmLetterRecipient,
         CorrectionsSilent,
@@ -135,6 +135,11 @@ class FormExchange(Generic[S]):
 
     # -- what a step calls -------------------------------------------------------------------------------------
 
+    @property
+    def send_kind(self) -> str:
+        """The kind of task by which a person sends the form."""
+        return self._send.kind
+
     def open_tasks(self) -> None:
         """Open what the exchange needs of a person now."""
         state = self.state
@@ -189,6 +194,10 @@ class FormExchange(Generic[S]):
                 return False
         return True
 
+    async def misread(self, rested: Rested) -> None:
+        """The form that ended the chase was none: the chase goes on where it rested (AMB-X-6)."""
+        await self._returns.misread(rested)
+
     def stop(self, reason: str) -> None:
         """Disclosure ends: unsent mail is cancelled, the clock stops; what has left stays listed (AMB-X-4)."""
         for mail_id in self.state.sending:
@@ -240,6 +249,8 @@ class FormExchange(Generic[S]):
         contact = self._confirmed(answer.contact_id, answer.contact_version, by)
         cycle = self.state.cycle + 1
         self.change(contact=contact, cycle=cycle, letters={}, accepted_at=None, letter_contact=None)
+        if self.state.chase_closed and workflow.patched("a-form-sent-anew-is-chased-anew"):
+            self.change(chase_closed=False)
         mail_id = self.prepare(self._mail_kind, contact, f"{cycle}", answer.mail_fields())
         self.change(mail_id=mail_id)
 
@@ -257,6 +268,7 @@ class FormExchange(Generic[S]):
 
     async def _delivered(self, delivered: Delivered) -> None:
         self._gateway.settled(delivered.mail_id)
+        awaited = delivered.mail_id in self.state.sending
         self.change(sending={k: v for k, v in self.state.sending.items() if k != delivered.mail_id})
         if not self.state.sending:
             self._case.cancel("the gateway has taken the mail", MailWaiting.kind)
@@ -273,8 +285,18 @@ class FormExchange(Generic[S]):
                         "problem": delivered.problem,
                     },
                 )
+            case "cancelled" if awaited and workflow.patched("the-chase-goes-on"):
+                self._never_left(delivered.mail_id)
             case "cancelled":
                 pass
+
+    def _never_left(self, mail_id: str) -> None:
+        """Cancelled for a form that was none after all: a letter is written again, the form is to be sent anew (AMB-X-6)."""
+        if mail_id in self.state.letters:
+            letters = {k: v for k, v in self.state.letters.items() if k != mail_id}
+            self.change(letters=letters, sent_again=self.state.sent_again + 1)
+        elif mail_id == self.state.mail_id:
+            self.change(mail_id=None, accepted_at=None)
 
     async def _accepted(self, mail_id: str, accepted_at: datetime) -> None:
         """The gateway's acceptance is day 0; of the form, or of a letter for its own answer."""
@@ -306,7 +328,9 @@ class FormExchange(Generic[S]):
         self.notify("privacy_incident", self.state.cycle)
         self.open(PrivacyIncident, {"mail_id": change.mail_id})
         self._case.add(NoteWritten(note_id=f"{change.mail_id}-wrong", text=change.note))
-        self.change(mail_id=None, accepted_at=None, contact=None, letters={}, letter_contact=None)
+        self.change(
+            mail_id=None, accepted_at=None, contact=None, letters={}, letter_contact=None, rested=None
+        )
 
     # -- small things ----------------------------------------------------------------------------------------------
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from procedures.exchange_state import ExchangeState
+    from procedures.answers import answer_type
+    from procedures.exchange_state import ExchangeState, Rested
     from procedures.form_exchange import (
         ConfirmLetterRecipient,
         CorrectionsSilent,
@@ -22,6 +23,9 @@ with workflow.unsafe.imports_passed_through():
 
 if TYPE_CHECKING:
     from workflows.form_exchange import FormExchange
+
+_ASKED_AGAIN = frozenset({ReviewReturn.kind, SendFailed.kind, CorrectionsSilent.kind})
+"""What the clock does not ask by itself when it goes on."""
 
 
 class FormReturns:
@@ -67,11 +71,14 @@ class FormReturns:
 
     def _completed(self, returned: dict[str, Any]) -> None:
         """Fully completed: all chasers end at once, a letter that has not left never leaves (AMB-P1-11)."""
+        rested = self._at_rest()
         for mail_id in self._state.sending:
             self._case.add(
                 MailSettled(mail_id=mail_id, state="cancelled", reason="the completed form has come")
             )
         self._clock.stop("the completed form has come")
+        if workflow.patched("a-completed-form-is-not-sent-again"):
+            self._case.cancel("the completed form has come", self._exchange.send_kind)
         self._case.cancel(
             "the completed form has come",
             ConfirmLetterRecipient.kind,
@@ -81,7 +88,28 @@ class FormReturns:
             SendFailed.kind,
             MailWaiting.kind,
         )
-        self._exchange.change(complete=True, returned=returned, sending={}, unread=(), missing=())
+        self._exchange.change(
+            complete=True, returned=returned, rested=rested, sending={}, unread=(), missing=()
+        )
+
+    def _at_rest(self) -> Rested:
+        return Rested(
+            clock=self._state.clock,
+            next_reminder_at=self._state.next_reminder_at,
+            sending=tuple(self._state.sending),
+            asked=tuple(task for task in self._tasks() if task.kind in _ASKED_AGAIN),
+        )
+
+    async def misread(self, rested: Rested) -> None:
+        """It was no completed form: all that chased Corrections goes on, and other returns wait to be read (AMB-X-6)."""
+        self._exchange.change(complete=False, returned={}, rested=None)
+        await self._clock.go_on(rested)
+        # The gateway is asked what became of them: cancelled in time, or gone all the same.
+        self._exchange.change(sending=dict.fromkeys(rested.sending, self._case.now))
+        for task in rested.asked:
+            self._exchange.open(answer_type(task.kind), task.context, task.due_at)
+        unread = (t.context["received_id"] for t in rested.asked if t.kind == ReviewReturn.kind)
+        self._exchange.change(unread=tuple(unread))
 
     def came(self, received_id: str, documents: list[str], received_at: str | None) -> None:
         """Told twice changes nothing; a reply that a person has found to hold the form gets its documents."""
@@ -105,9 +133,12 @@ class FormReturns:
         self._no_longer_unread(received_id)
 
     def _review_of(self, received_id: str) -> OpenTask | None:
-        assert self._case.state is not None
-        reviews = (t for t in self._case.state.tasks.values() if t.kind == ReviewReturn.kind)
+        reviews = (t for t in self._tasks() if t.kind == ReviewReturn.kind)
         return next((t for t in reviews if t.context.get("received_id") == received_id), None)
+
+    def _tasks(self) -> list[OpenTask]:
+        assert self._case.state is not None
+        return list(self._case.state.tasks.values())
 
     def _no_longer_unread(self, received_id: str) -> None:
         self._exchange.change(

@@ -197,13 +197,13 @@ class Identify:
 
     @step("1.5")
     async def update_the_assessment(self) -> Next:
-        """Confirmed CSO -> 6; NSO -> questions, D2, end; neither -> questions, D3, end."""
+        """Confirmed CSO -> 6; NSO -> questions, D2, end; neither -> questions, D3, end. Contradictory -> 4 (AMB-P1-22)."""
         said = self.state.verbal
-        assert said is not None
+        if said is None:
+            return "1.4"
         spoken = next(one for one in reversed(self.state.statements) if one.said is said)
-        if spoken.confirmation_id.startswith(
-            f"{self.state.case_id}-"
-        ):  # else its own case has told the others
+        # One that another case recorded has been told to the others by that case.
+        if spoken.confirmation_id.startswith(f"{self.state.case_id}-"):
             await told_by_corrections(self.state.case_id, references(self.state.person), spoken)
         self.outcome.create_if_none(said)
         match identify.after_confirmation(said):

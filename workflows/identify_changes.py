@@ -8,12 +8,13 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from procedures import changes
-    from procedures.assessment import AssessmentStatus
+    from procedures.assessment import AssessmentCode, AssessmentStatus
     from procedures.exchange_state import ExchangeState
     from procedures.form_exchange import ANSWERS as EXCHANGE_ANSWERS
-    from procedures.identify import AnswerBeforeT441, CallingState, IdentifyState, Statement
+    from procedures.identify import AnswerBeforeT441, CallingState, IdentifyState, LinkedPerson, Statement
     from procedures.record import EntryResolved, NoteWritten, StatusConfirmed
-    from procedures.terms import Channel, StatusSaid
+    from procedures.report_week import nominal_friday
+    from procedures.terms import Channel, Procedure, ReportGroup, StatusSaid
     from procedures.transitions import Trigger
     from workflows.case_run import CaseRun, Interrupted
     from workflows.form_exchange import FormExchange
@@ -142,32 +143,63 @@ class Interruptions:
     async def _correct_link(self, change: changes.CorrectLink) -> str:
         """TR-15: the assessment closes as recorded in error, and the right person is linked.
 
-        One that is current or closed is not this case's work: it was there before the wrong link, and stays. Without an
-        assessment the other cases of the wrong person have nothing to go on with: they cease (AMB-X-4).
+        One that Corrections had confirmed before is not this case's work: it was there before the wrong link, and stays;
+        if this case has made it pending, the person is phoned about anew and the warning is not lost (TR-10, AMB-X-6).
+        Without an assessment the other cases of the wrong person have nothing to go on with: they cease (AMB-X-4).
         """
         self.stop_disclosure("the wrong person was linked")
         self.note(change.reason)
         self._stated(StatusSaid.NEITHER, change.said_by, change.office, change.said_at, change.reason)
-        wrong, word = references(self._outcome.person), self._outcome.state.statements[-1]
-        closes = self._outcome.person.held.status == AssessmentStatus.PEN
-        if closes:
-            self._outcome.calculate(
-                Trigger.LINKED_TO_WRONG_PERSON,
-                evidence={
-                    "manager_approval": True,
-                    "right_person_linked": change.person_ref is not None,
-                    "no_right_person_reason": change.no_person_reason or "",
-                },
-                comment="recorded in error",
-            )
+        if self._outcome.state.verbal is None:  # something else was said of the same instant (AMB-P1-22)
+            return "1.4"
+        wrong, word = self._outcome.person, self._outcome.state.statements[-1]
+        pending = wrong.held.status == AssessmentStatus.PEN
+        if closes := pending and wrong.held.confirmed is None:
+            self._recorded_in_error(change)
         self._forget_person()
         await self._case.write()
         if closes and workflow.patched("cases-of-the-wrong-person-cease"):
-            await told_by_corrections(self._outcome.state.case_id, wrong, word)
+            await told_by_corrections(self._outcome.state.case_id, references(wrong), word)
+        elif pending and not closes:
+            await self._verify_anew(wrong)
         if change.person_ref is None:
             self.note(change.no_person_reason or "")
             return self._end("no match", "the wrong person was linked", resolved="no_match")
         return await self._link(change.person_ref, change.duplicates)
+
+    def _recorded_in_error(self, change: changes.CorrectLink) -> None:
+        self._outcome.calculate(
+            Trigger.LINKED_TO_WRONG_PERSON,
+            evidence={
+                "manager_approval": True,
+                "right_person_linked": change.person_ref is not None,
+                "no_right_person_reason": change.no_person_reason or "",
+            },
+            comment="recorded in error",
+        )
+
+    async def _verify_anew(self, person: LinkedPerson) -> None:
+        """What Corrections said in this case was said of somebody else: a case of the person's own begins with the call.
+
+        A person has one open case: this one is written without the person first.
+        """
+        state = self._outcome.state
+        state.followers += 1
+        was_nso = person.held.confirmed == AssessmentCode.D2
+        following = IdentifyState(
+            case_id=f"{state.case_id}-C{state.followers}",
+            procedure=Procedure.IDENTIFY,
+            edition=state.edition,
+            region=state.region,
+            step="1.4",
+            entry_id=None,
+            group=ReportGroup.EXIT_NSO if was_nso else ReportGroup.NEW_CSO,
+            friday=nominal_friday(self._case.now),
+            person=person,
+        )
+        self._case.hand_over(following, person_ref=person.primary, entry_id=None)
+        await self._case.write()
+        await self._case.start_following()
 
     def _forget_person(self) -> None:
         state = self._outcome.state

@@ -169,7 +169,10 @@ class OfferProperty:
     @step("4.4")
     async def answer_and_keep(self) -> Next:
         """On both outcomes: questions, calculate; everything is in the secure file; the process ends."""
-        await self.endings.until_confirmed()
+        answered = await self.endings.until_confirmed(AnswerOfferQuestions)
+        if answered:
+            await self._taken(answered)
+            self.state.done = (*self.state.done, answered.task.kind)
         await self.placing.all_of((AnswerOfferQuestions,), self._taken, step="4.4")
         await self.placing.everything_is_filed("4.4")
         outcome = self.state.kotahi_outcome

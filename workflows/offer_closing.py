@@ -19,8 +19,9 @@ with workflow.unsafe.imports_passed_through():
     from procedures.offer_answers import RecordPersonsAnswer
     from procedures.offer_state import OfferState
     from procedures.record import MailPrepared
+    from procedures.tasks import Answer
     from procedures.terms import Role, StatusSaid
-    from workflows.case_run import CaseRun
+    from workflows.case_run import Answered, CaseRun
     from workflows.form_exchange import FormExchange
     from workflows.match_void_placing import Placing
     from workflows.options import PATIENT
@@ -140,12 +141,19 @@ class OfferEndings:
         state.outcome = state.ends_as
         return "end"
 
-    async def until_confirmed(self) -> None:
-        """The questions are added to a D1; while the person is verified anew they wait (TR-16)."""
+    async def until_confirmed(self, *asked: type[Answer]) -> Answered | None:
+        """The questions are added to a D1; while the person is verified anew they wait (TR-16).
+
+        Those that were asked before are answered once the record has D1 again, perhaps sooner than this case looks.
+        """
         await self._placing.refresh()
         while not self.state.confirmed_cso:
-            await self._placing.event(until=self._case.now + _A_DAY)
+            mine = asked if workflow.patched("offer-questions-asked-before") else ()
+            event = await self._placing.event(*mine, until=self._case.now + _A_DAY)
             await self._placing.refresh()
+            if isinstance(event, Answered):
+                return event
+        return None
 
     async def begin_the_standing_duty(self) -> None:
         """From the tenancy's start on, changes are told with T-442; leaving another home of ours is one (AMB-P4-9)."""

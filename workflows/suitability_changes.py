@@ -171,13 +171,22 @@ class Interruptions:
         return "2.2"
 
     async def _read_again(self) -> None:
-        """The returned form is read once more, and the clock runs on from its own day 0."""
+        """The returned form is read once more, and what chased Corrections goes on from its own day 0."""
         state, exchange = self.state, self._exchange
         documents, state.source_documents, state.suitability = list(state.source_documents), (), None
-        exchange.change(complete=False, returned={})
-        if state.exchange.mail_id and state.exchange.accepted_at:
-            clock = ExchangeClock(exchange, ClockKind.T439_RETURN)
-            await clock.start(0, state.exchange.mail_id, state.exchange.accepted_at)
+        rested = state.exchange.rested
+        if rested and workflow.patched("the-chase-goes-on"):
+            await exchange.misread(rested)
+        else:
+            await self._clock_of_the_form()
         again = f"again-{state.turn}"
         exchange.change(unread=(*state.exchange.unread, again))
         exchange.open(ReviewReturn, {"received_id": again, "documents": documents})
+
+    async def _clock_of_the_form(self) -> None:
+        """A record of an earlier release does not say what rested."""
+        exchange = self._exchange
+        exchange.change(complete=False, returned={})
+        if exchange.state.mail_id and exchange.state.accepted_at:
+            clock = ExchangeClock(exchange, ClockKind.T439_RETURN)
+            await clock.start(0, exchange.state.mail_id, exchange.state.accepted_at)

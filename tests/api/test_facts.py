@@ -14,6 +14,7 @@ from procedures.changes import CorrectLink
 from procedures.check_suitability_answers import AnswerLocationOutcome, SupportMove
 from procedures.form_exchange import SendT441
 from procedures.identify_answers import CheckLiveRecord
+from procedures.offer_answers import AnswerOfferQuestions
 from procedures.refusals import Refused
 from procedures.sort_mail import SortMail
 from procedures.tasks import Answer, By
@@ -101,6 +102,13 @@ async def test_2_3_and_2_4_what_the_record_displays(office: Office) -> None:
         corrections_supports=True,
     )
     assert await gathered(office, "C1", support) == {"lives_alone": False}
+
+
+@pytest.mark.req("TR-16", "P4.S4.1")
+async def test_4_4_the_questions_of_an_offer_know_the_code_that_is_displayed(office: Office) -> None:
+    await _person(office, "D1P", "PEN")
+    questions = AnswerOfferQuestions(answers={}, comment="n")
+    assert await gathered(office, "C1", questions) == {"code": "D1P", "status": "PEN"}
 
 
 async def test_mail_is_given_to_cases_on_record_only(office: Office) -> None:

@@ -21,7 +21,7 @@ from procedures.assessment import (
     ready_for_d1_current,
     transition,
 )
-from procedures.evidence import Confirmation, Evidence, ruling
+from procedures.evidence import Confirmation, Evidence, known, ruling
 from procedures.refusals import Refused
 from procedures.terms import Channel, Procedure, ReportGroup, StatusSaid
 from procedures.transitions import (
@@ -256,7 +256,9 @@ def test_1_5_an_older_statement_never_overrides_a_newer_one() -> None:
 def test_1_5_two_statements_of_one_time_that_contradict_each_other_carry_nothing() -> None:
     both = (says(StatusSaid.CSO), says(StatusSaid.NSO))
     assert refused(D1P, T.SAID_CSO, confirmations=both) == "AMB-P1-22"
-    assert ruling(()) is None
+    assert known(both) is None
+    assert known((*both, later := says(StatusSaid.NSO, hours=1))) == later
+    assert ruling(()) is known(()) is None
 
 
 @pytest.mark.req("AMB-P1-6")

@@ -87,9 +87,9 @@ def match(**changed: Any) -> MatchState:
     return MatchState(**(given | changed))
 
 
-def refused_by(held: OfferState, answer: Any) -> str | None:
+def refused_by(held: OfferState, answer: Any, **facts: Any) -> str | None:
     try:
-        check_answer(held, answer, {}, NOW)
+        check_answer(held, answer, facts, NOW)
     except Refused as refused:
         return refused.rule
     return None
@@ -257,8 +257,16 @@ def test_4_3_what_each_ending_asks(ending: Ending) -> None:
 def test_4_4_the_questions_say_what_became_of_the_offer() -> None:
     answers = {"offer_outcome": "accepted", "corrections_told": "Sam Contact"}
     given = AnswerOfferQuestions(answers=answers, comment="n")
-    assert refused_by(state(kotahi_outcome="declined"), given) == "P4.S4.1"
-    assert refused_by(state(kotahi_outcome="accepted"), given) is None
+    assert refused_by(state(kotahi_outcome="declined"), given, code="D1", status="CUR") == "P4.S4.1"
+    assert refused_by(state(kotahi_outcome="accepted"), given, code="D1", status="CUR") is None
+
+
+@pytest.mark.req("TR-16", "P4.S4.1")
+@pytest.mark.parametrize(("code", "status"), [("D1P", "PEN"), ("D2P", "PEN"), ("D2", "CUR"), (None, None)])
+def test_4_4_while_the_code_is_not_d1_the_questions_wait(code: str | None, status: str | None) -> None:
+    answers = {"offer_outcome": "accepted", "corrections_told": "Sam Contact"}
+    given = AnswerOfferQuestions(answers=answers, comment="n")
+    assert refused_by(state(kotahi_outcome="accepted"), given, code=code, status=status) == "TR-16"
 
 
 @pytest.mark.req("AMB-X-5")

@@ -257,7 +257,9 @@ def _told(world: World, case: Case, how: str, refs: dict[str, Any]) -> Body:
 
 
 def _offer_questions(world: World, case: Case, how: str, refs: dict[str, Any]) -> Body:
-    return {"answers": {"offer_outcome": how, "corrections_told": "Sam Contact"}} | _COMMENT, {}
+    code, status = world.held or (None, None)
+    body = {"answers": {"offer_outcome": how, "corrections_told": "Sam Contact"}} | _COMMENT
+    return body, {"code": code, "status": status}
 
 
 _BODIES: dict[str, Callable[[World, Case, str, dict[str, Any]], Body]] = {

@@ -142,13 +142,19 @@ def _identify(world: World, case: Case, kind: str, how: str) -> None:
 
 
 def _nobody(world: World, case: Case) -> None:
-    """The wrong person was linked, and no right one is known: a pending assessment closes as recorded in error (TR-15)."""
+    """The wrong person was linked, and no right one is known: a pending assessment closes as recorded in error (TR-15).
+
+    One that was confirmed before stays, pending, and Corrections is phoned about the person anew (TR-10, AMB-X-6).
+    """
     word = world.state(case, "neither", world.now - timedelta(minutes=2))
-    if world.held and world.held[1] == "PEN":
-        world.held = (world.held[0], "CLO")
+    pending = world.held if world.held and world.held[1] == "PEN" else None
+    if pending and not world.confirmed:
+        world.held = (pending[0], "CLO")
         others.tell(world, case, word)
     case.linked = False
     world.end(case, "no match")
+    if pending and world.confirmed:
+        others.open_identify(world, "1.4", {"D2": "NSO"}.get(world.confirmed, "CSO"), [])
 
 
 def _suitability(world: World, case: Case, kind: str, how: str) -> None:
@@ -174,11 +180,9 @@ def _go_back(world: World, case: Case, to: str) -> None:
     case.cancel()
     case.supported, case.step = False, to
     if to == "2.2":
-        x = case.x
-        case.suitability, x.complete = None, False
-        if x.out and x.accepted_on:
-            x.day0, x.number, x.days, x.letter_to = x.accepted_on, 0, 5, False
-        exchange.comes_back(case, f"again-{len(x.documents)}", form=True)
+        case.suitability = None
+        exchange.misread(case)
+        exchange.comes_back(case, f"again-{len(case.x.documents)}", form=True)
 
 
 def _duty(world: World, case: Case, kind: str, how: str) -> None:

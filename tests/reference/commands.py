@@ -119,7 +119,7 @@ WALKS: dict[str, Callable[[World, Case], None]] = {
 
 def begin(lives: str, held: tuple[str, str] | None, now: datetime) -> World:
     """Somebody with the code of an earlier year, before the first report."""
-    return World(lives, now, held, walks=WALKS)
+    return World(lives, now, held, held[0] if held and held[1] == "CUR" else None, walks=WALKS)
 
 
 def apply(world: World, command: Command) -> str:

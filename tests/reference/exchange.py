@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from tests.reference.days import at, day_of, nth_after
-from tests.reference.world import Case, Exchange, Refuse, World
+from tests.reference.world import Case, Exchange, Refuse, Rested, World
 
 TASKS = frozenset(
     {
@@ -30,6 +30,7 @@ def send(world: World, case: Case, how: str) -> None:
     if how == "directory_changed":
         raise Refuse("PRV-6")
     x.cycle, x.out, x.contact, x.letters, x.letter_to, x.last = x.cycle + 1, True, True, 0, False, "form"
+    x.given_up = False
     world.mails.append((case.name, x.mail))
     x.accepted_on = day_of(world.now)
     if case.procedure == "D":
@@ -99,7 +100,7 @@ def comes_back(case: Case, received: str, *, form: bool) -> None:
 
 def bounced(case: Case) -> None:
     """Nothing was received, so no clock runs (AMB-X-8)."""
-    if not case.x.complete:
+    if case.x.out and not case.x.complete:
         case.x.stop()
         case.open("send_failed", f"{case.x.cycle} {case.x.last} {case.x.letters}")
 
@@ -110,8 +111,9 @@ def wrong_recipient(case: Case) -> None:
     if not x.out:
         raise Refuse("AMB-X-7")
     x.stop()
+    case.cancel("confirm_letter_recipient", "corrections_silent", "unread_return")
     case.open("privacy_incident", f"{x.cycle}")
-    x.out, x.contact, x.letters, x.letter_to, x.accepted_on = False, False, 0, False, None
+    x.out, x.contact, x.letters, x.letter_to, x.accepted_on, x.rested = False, False, 0, False, None, None
 
 
 def extend(case: Case, days: int) -> None:
@@ -167,8 +169,23 @@ def read(world: World, case: Case, received: str, how: str) -> None:
         if x.contact:
             world.mails.append((case.name, f"{x.form} incomplete"))
         return
+    asked = tuple(t for t in case.tasks if t.kind in ("review_return", "send_failed", "corrections_silent"))
+    x.rested = Rested(x.day0, x.number, x.days, x.remind_at, asked)
     x.stop()
     case.cancel(
-        "confirm_letter_recipient", "corrections_silent", "unread_return", "review_return", "send_failed"
-    )
+        "confirm_letter_recipient", "corrections_silent", "unread_return", "review_return",
+        *(task.kind for task in case.tasks if task.kind.startswith("send_")),
+    )  # fmt: skip
     x.complete, x.unread = True, []
+
+
+def misread(case: Case) -> None:
+    """It was no completed form: the chase goes on where it rested, and other returns wait to be read (AMB-X-6)."""
+    x = case.x
+    x.complete = False
+    if x.rested is None:
+        return
+    x.day0, x.number, x.days, x.remind_at, asked = x.rested
+    for task in asked:
+        case.open(task.kind, task.about)
+    x.unread, x.rested = [t.about for t in asked if t.kind == "review_return"], None

@@ -40,11 +40,13 @@ def _phone(world: World, case: Case) -> str | None:
 
 def _update(world: World, case: Case) -> str | None:
     """CSO -> 6; NSO -> D2; neither -> D3. A final code is shown only after its questions (P1.S5, TR-4 to TR-13)."""
+    if case.verbal is None:
+        return "1.4"
     word = next(w for w in reversed(case.said) if w.said == case.verbal)
     others.tell(world, case, word)
     if world.held is None or world.held[1] == "CLO":
         said = case.group if case.verbal == "neither" else case.verbal
-        world.held = (PENDING[said or ""], "PEN")
+        world.held, world.confirmed = (PENDING[said or ""], "PEN"), None
     if case.verbal == "CSO":
         world.held = ("D1P", "PEN")
         return "1.6"
@@ -110,7 +112,7 @@ def answer(world: World, case: Case, kind: str, how: str) -> None:
         case "first_question":
             if how == "other_group":
                 raise Refuse("AMB-P1-5")
-            world.held = (PENDING[case.group], "PEN")
+            world.held, world.confirmed = (PENDING[case.group], "PEN"), None
             case.step = "1.6" if case.group == "CSO" else "1.4"
         case "why_pending":
             fresh = [w for w in case.said if w.verbal and day_of(w.at) >= (case.friday or day_of(w.at))]
@@ -135,10 +137,10 @@ def _decided(world: World, case: Case, kind: str, how: str) -> None:
         raise Refuse(rules[kind] if how == "unconfirmed" else "AMB-P1-26")
     match kind:
         case "nso_questions":
-            world.held = ("D2", "CUR")
+            world.held, world.confirmed = ("D2", "CUR"), "D2"
             world.end(case, "D2")
         case "invalid_questions":
-            world.held = ("D3", "CUR")
+            world.held, world.confirmed = ("D3", "CUR"), "D3"
             others.tell_again(world, case, next(w for w in reversed(case.said) if w.said == "neither"))
             world.end(case, "D3")
         case "final_questions":
@@ -147,7 +149,7 @@ def _decided(world: World, case: Case, kind: str, how: str) -> None:
 
 def _confirmed(world: World, case: Case, *, considered: bool) -> None:
     """D1; then procedure 2 for whoever lives in a home, procedure 3 for whoever is considered for one (P1.X1, X2)."""
-    world.held = ("D1", "CUR")
+    world.held, world.confirmed = ("D1", "CUR"), "D1"
     world.end(case, "D1")
     if world.lives == "tenant" and case.live and not case.vacated:
         others.open_suitability(world)
@@ -166,10 +168,11 @@ def _matched(world: World, case: Case, how: str) -> None:
     other = next((c for c in world.of("I") if c is not case and c.linked), None)
     if case.group == "NSO":
         others.named_in_exit_group(world, case)
+    case.linked = True
     if other:
         world.end(case, "joined")
         return _named_again(world, other, case.group)
-    case.linked, case.step = True, "1.3"
+    case.step = "1.3"
     spoken = [w for w in world.words if w.verbal]
     last = max(spoken, key=lambda w: w.at, default=None)
     if last and last.said != "neither" and day_of(last.at) >= (case.friday or day_of(last.at)):

@@ -119,9 +119,10 @@ def _outcome(world: World, case: Case) -> str | None:
     if not world.under_an_order:
         case.poll_at = world.now + timedelta(days=1)
         return None
+    paused = case.paused
     world.end(case, "offer")
     world.add(
-        "O", "4.1", Exchange("T-441", "T-442"), said=case.said, paused=case.paused, agreed_at=case.agreed_at,
+        "O", "4.1", Exchange("T-441", "T-442"), said=case.said, paused=paused, agreed_at=case.agreed_at,
         approved=True, matched=True,
     )  # fmt: skip
     return None

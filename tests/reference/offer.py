@@ -121,7 +121,7 @@ def answer(world: World, case: Case, kind: str, how: str) -> None:
         case "decide_no_answer":
             _decided(world, case, how)
         case _:
-            _closing(case, kind, how)
+            _closing(world, case, kind, how)
 
 
 def _check_gate(case: Case, kind: str) -> None:
@@ -132,8 +132,10 @@ def _check_gate(case: Case, kind: str) -> None:
         raise Refuse("AMB-P4-5")
 
 
-def _closing(case: Case, kind: str, how: str) -> None:
-    """What is entered and answered is what the advisor has chosen (P4.S3.b1, P4.S4.1)."""
+def _closing(world: World, case: Case, kind: str, how: str) -> None:
+    """What is entered and answered is what the advisor has chosen, the questions of a D1 (P4.S3.b1, P4.S4.1, TR-16)."""
+    if kind == "offer_questions" and not world.under_an_order:
+        raise Refuse("TR-16")
     rules = {"enter_offer_outcome": "P4.S3.b1", "offer_questions": "P4.S4.1"}
     if kind in rules and how != case.chosen:
         raise Refuse(rules[kind])

@@ -12,7 +12,8 @@ from tests.conftest import Databases
 from tests.reference.choosing import HELD, LIVES, PAUSES, STARTS, choose, later
 from tests.reference.commands import Command
 from tests.reference.days import at
-from tests.reference.house import Player, RandomHouse, Start, random_house
+from tests.reference.house import RandomHouse, random_house
+from tests.reference.players import Player, Start
 from workers.embedded.postgres import EmbeddedPostgres
 
 ROUNDS = 30

@@ -35,6 +35,16 @@ class Task(NamedTuple):
     about: str = ""
 
 
+class Rested(NamedTuple):
+    """The chase at the moment at which a completed form ended it: clock, reminder, and what was asked of people."""
+
+    day0: date | None
+    number: int
+    days: int
+    remind_at: datetime | None
+    asked: tuple[Task, ...]
+
+
 @dataclass
 class Exchange:
     """A form out with Corrections: T-441, T-439, or the T-442 that needs no return."""
@@ -65,6 +75,8 @@ class Exchange:
     unread: list[str] = field(default_factory=list)
     documents: dict[str, bool] = field(default_factory=dict)
     """Whether what came back carries a form."""
+    rested: "Rested | None" = None
+    """What chased Corrections when the completed form came."""
     given_up: bool = False
     remind_at: datetime | None = None
 
@@ -174,8 +186,9 @@ class Case:
 
 
 def newest(words: list[Word]) -> str | None:
-    """The newest by the time Corrections said it, not by entry (AMB-P1-22)."""
-    return max(words, key=lambda w: w.at).said if words else None
+    """The newest by the time Corrections said it, not by entry; two that contradict each other are none (AMB-P1-22)."""
+    said = {w.said for w in words if w.at == max(w.at for w in words)}
+    return said.pop() if len(said) == 1 else None
 
 
 @dataclass
@@ -187,6 +200,8 @@ class World:
     now: datetime
     held: tuple[str, str] | None = None
     """Code and status of the assessment."""
+    confirmed: str | None = None
+    """The last final code that Corrections confirmed of this assessment."""
     cases: dict[str, Case] = field(default_factory=dict)
     words: list[Word] = field(default_factory=list)
     completed: list[tuple[datetime, str]] = field(default_factory=list)

@@ -18,7 +18,7 @@ from procedures.tasks import AnswerTask, By, CaseView
 from tests.workflows.gateway import CONTACT, SEND_FACTS
 from tests.workflows.people import Person, hold
 from tests.workflows.running import a_call, eventually
-from tests.workflows.suitability import Office, give_a_file
+from tests.workflows.suitability import D1_CUR, Office, give_a_file
 
 PLACER = By(subject="placer-1", name="Ravi Example", role="advisor-placement")
 COORDINATOR = By(subject="coordinator-1", name="Lin Example", role="coordinator-placement")
@@ -315,8 +315,9 @@ ANSWERS: dict[str, Callable[[datetime], tuple[dict[str, Any], Mapping[str, Any]]
     "prepare_sign_up": _plain(prepared=True),
     "enter_offer_outcome": _plain(outcome="declined"),
     "sign_up_held": _plain(arranged="The Housing Support Manager knows."),
-    "offer_questions": _plain(
-        answers={"offer_outcome": "accepted", "corrections_told": "Sam Contact"}, **_COMMENT
+    "offer_questions": lambda _: (
+        {"answers": {"offer_outcome": "accepted", "corrections_told": "Sam Contact"}} | _COMMENT,
+        D1_CUR,
     ),
 }
 

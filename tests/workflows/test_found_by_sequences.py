@@ -10,7 +10,8 @@ import pytest
 from adapters.keys import KeyRing
 from tests.reference.commands import Command
 from tests.reference.days import at
-from tests.reference.house import Player, RandomHouse, Start, random_house
+from tests.reference.house import RandomHouse, random_house
+from tests.reference.players import Player, Start
 from tests.reference.sequences import copied
 from workers.embedded.postgres import EmbeddedPostgres
 
@@ -20,6 +21,7 @@ WAITS = (
     at(date(2031, 5, 6), 12, 20),
     at(date(2031, 5, 13), 9, 20),  # working day 5 of the letter: the second one's recipient is asked for
     at(date(2031, 5, 14), 9, 20),
+    at(date(2031, 5, 22), 9, 20),  # working day 6 of a form sent anew on that Wednesday
 )
 UNDER_AN_ORDER: Start = ("tenant", ("D1", "CUR"))
 PENDING: Start = ("tenant", ("D1P", "PEN"))
@@ -30,6 +32,11 @@ T441_OUT = (
     "answer I1 live_record as_registered; answer I1 phone_corrections CSO; answer I1 before_t441_questions checked; "
     "answer I1 send_t441 sent"
 )
+T439_OUT = (
+    f"{LINKED}; answer I1 first_question as_reported; {T441_OUT}; returned I1 - form; answer I1 review_return CSO; "
+    "answer I1 final_questions confirmed; answer S1 send_t439 sent"
+)
+MISREAD = "returned S1 - form; answer S1 review_return suitable; change S1 go_back 2.2"
 
 
 @dataclass(frozen=True)
@@ -81,11 +88,29 @@ STORIES = [
            "answer I1 review_return NSO; change I1 correct_link nobody",)),
     Story("1_3_cases_of_a_wrong_person_cease", ("TR-15", "AMB-X-4"), PENDING,
           (f"{REQUEST}; {LINKED}; change I1 correct_link nobody",)),
+    Story("1_3_a_d1_from_before_the_wrong_link_is_phoned_about_anew", ("TR-10", "TR-15", "AMB-X-6"), UNDER_AN_ORDER,
+          (f"{LINKED}; answer I1 phone_corrections CSO; change I1 correct_link nobody; "
+           "answer I2 phone_corrections CSO; answer I2 live_record as_registered",)),
     Story("1_5_a_match_entered_before_d3_ceases_with_it", ("AMB-X-4", "DEF-3"), PENDING,
           (f"{LINKED}; answer I1 why_pending said; answer I1 phone_corrections neither; match - - -; "
            "answer V1 consider_match read; answer I1 invalid_questions confirmed",)),
     Story("3_2_more_time_is_never_less", ("NFR-4",), UNDER_AN_ORDER,
           (f"{REQUEST}; change V1 extend_deadline 3; change V1 extend_deadline 8; change V1 extend_deadline 8",)),
+    Story("2_2_a_form_misread_after_a_letter_is_chased_on", ("AMB-X-6", "AMB-P1-10", "P2.S2.b"), NEW,
+          (T439_OUT, f"{MISREAD}; answer S1 review_return not_the_form")),
+    Story("2_2_a_form_misread_after_the_second_letter_is_the_managers_again", ("AMB-X-6", "AMB-P1-10"), NEW,
+          (T439_OUT, "", "", "answer S1 confirm_letter_recipient confirmed",
+           f"{MISREAD}; answer S1 review_return not_the_form")),
+    Story("2_2_more_time_is_kept_when_a_form_was_misread", ("AMB-X-6", "NFR-4"), NEW,
+          (f"{T439_OUT}; change S1 extend_deadline 8; {MISREAD}; answer S1 review_return not_the_form",)),
+    Story("2_2_a_form_sent_anew_is_chased_anew", ("AMB-X-7", "AMB-P1-10", "P2.S2.b"), NEW,
+          (T439_OUT, "", "", "", "answer S1 corrections_silent said; change S1 wrong_recipient last_mail; "
+           "answer S1 send_t439 sent")),
+    Story("2_2_a_completed_form_is_not_sent_again", ("AMB-P1-11", "AMB-X-8"), NEW,
+          (f"{T439_OUT}; returned S1 - form; bounced S1; answer S1 send_failed send_again; "
+           "answer S1 review_return suitable; answer S1 send_t439 sent",)),
+    Story("2_2_another_return_is_read_when_a_form_was_misread", ("AMB-X-6", "AMB-P1-29"), NEW,
+          (f"{T439_OUT}; returned S1 - form; {MISREAD}", "answer S1 review_return not_the_form")),
 ]  # fmt: skip
 
 

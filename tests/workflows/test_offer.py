@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from adapters.keys import KeyRing
 from adapters.temporal import data_converter
+from models.tables.assessment import Assessment
 from models.tables.mail import Document, SecureMessage
 from models.tables.placement import Offer, RiskRating, VoidProperty
 from tests.conftest import Databases
@@ -33,6 +34,11 @@ from workers.wiring import PASSED_THROUGH
 from workflows.registered import WORKFLOWS
 
 UPDATE: dict[str, Any] = {"rating": "high", "action": "update", "basis": "T-441 of an earlier case"}
+ACCEPTED = {
+    "answers": {"offer_outcome": "accepted", "corrections_told": "Sam Contact"},
+    "comment": "As talked about with Corrections.",
+}
+PENDING = {"code": "D1P", "status": "PEN"}
 ANA = applicant("ana")
 IVY = Person("P-IVY", "Ivy", address="7 Made Up Road").tenant()
 
@@ -160,6 +166,27 @@ async def test_4_4_nothing_received_stays_outside_the_folder(office: Office) -> 
     await file_now(office, "D-late")
     view = await office.house.answer(placer.case_id, "file_documents", {"note": "Filed."}, by=PLACER)
     assert view.outcome == "accepted"
+
+
+@pytest.mark.req("TR-16", "P4.S4.1")
+async def test_4_4_an_answer_after_a_change_while_the_code_is_pending_is_not_lost(office: Office) -> None:
+    placer = await offered(office, ANA, "V-1")
+    await placer.walk(until="offer_questions")
+    await _code(office, "D1P", "PEN")
+    await placer.change("vacated", reason="Moved in with a friend.", still_considered=True)
+    with pytest.raises(Said) as refused:
+        await office.house.answer(placer.case_id, "offer_questions", ACCEPTED, facts=PENDING)
+    assert refused.value.rule == "TR-16"
+    await _code(office, "D1", "CUR")
+    assert (await placer.answer("offer_questions")).outcome == "accepted"
+    assert (await office.house.rules(ANA.ref)).count("TR-16") == 3  # viewing, pre-approval, offer
+    assert placer.asked.count("offer_questions") == 1
+
+
+async def _code(office: Office, code: str, status: str) -> None:
+    async with office.databases.worker.transaction() as session:
+        of_ana = update(Assessment).where(Assessment.person_ref == ANA.ref)
+        await session.execute(of_ana.values(code=code, status=status))
 
 
 @pytest.mark.req("NFR-7")

@@ -256,3 +256,54 @@ async def test_2_2_rule_9_vacated_keeps_d1_and_tells_corrections(databases: Data
         assert await home.house.code(LEE.ref) == "D1/CUR"
         await v.until(instant_at(date(2030, 12, 24), time(12)))
         assert [mail.kind for mail in await home.mails()] == ["T-439+T-442"]
+
+
+MISREAD = {"to_step": "2.2", "asked_by": "Aroha Example", "reason": "It was another form."}
+NOT_THE_FORM = {"verdict": "not_the_form"}
+
+
+@pytest.mark.req("AMB-X-6", "P2.S2.b")
+async def test_2_2_a_letter_held_back_for_a_form_that_was_none_goes_out_once(
+    databases: Databases, keys: KeyRing
+) -> None:
+    async with virtual(databases, keys, start=SENT) as v:
+        home = await Office(v.house, v.gateway, databases).begin(LEE)
+        await home.send()
+        v.gateway.answers = ["away"] * 400
+        await v.until(WORKING_DAY_6)
+        await eventually(lambda: _written(home, "17-030"), "no letter was written")
+        await home.corrections_says()
+        v.gateway.answers = []
+        await v.until(instant_at(date(2030, 12, 19), time(12)))
+        assert await _letters(home) == []
+        await home.change("go_back", MISREAD)
+        await home.answer("review_return", NOT_THE_FORM)
+        await eventually(lambda: _letter_taken(home), "no letter")
+        await eventually(lambda: _clock_number(home, 1), "the letter's own clock does not run")
+        await v.until(instant_at(date(2030, 12, 24), time(12)))
+        assert len(await _letters(home)) == 1
+
+
+@pytest.mark.req("AMB-X-6", "AMB-X-8")
+async def test_2_2_forms_that_never_left_are_sent_anew_when_what_came_was_none(
+    databases: Databases, keys: KeyRing
+) -> None:
+    async with virtual(databases, keys, start=SENT) as v:
+        home = await Office(v.house, v.gateway, databases).begin(LEE)
+        v.gateway.answers = ["away"] * 400
+        await home.answer("send_t439", home.forms(), home.send_facts())
+        await home.corrections_says()
+        v.gateway.answers = []
+        await home.change("go_back", MISREAD)
+        await home.answer("review_return", NOT_THE_FORM)
+        await home.send()
+        assert [mail.state for mail in await home.mails()] == ["cancelled", "accepted"]
+
+
+async def _written(home: Home, kind: str) -> bool | None:
+    return True if any(mail.kind == kind for mail in await home.mails()) else None
+
+
+async def _clock_number(home: Home, number: int) -> bool | None:
+    clock = await home.clock()
+    return True if clock and clock["number"] == number else None
