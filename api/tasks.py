@@ -129,9 +129,22 @@ def answer_schema(asked: type[Answer], edition: str) -> dict[str, Any]:
     """The answer as JSON Schema, with the questions of the case's edition in the place of `answers`."""
     schema = asked.model_json_schema()
     if asked.question_set:
-        questions = question_set(asked.question_set, edition).json_schema()
-        schema["properties"]["answers"] = {**questions, "description": "One value for each question"}
+        questions = question_set(asked.question_set, edition)
+        properties = schema["properties"]
+        properties["answers"] = {**questions.json_schema(), "description": "One value for each question"}
+        if questions.comments:
+            properties["comment"] = {"type": "string", "minLength": 1, "description": "Detailed comments"}
+            schema |= _with_comments(schema)
     return schema
+
+
+def _with_comments(schema: dict[str, Any]) -> dict[str, Any]:
+    """Wherever the questions are required, so are the comments with them."""
+    dependent = schema.get("dependentRequired", {})
+    needed = {"required": schema.get("required", []), **dependent}
+    both = {name: [*names, *(["comment"] if "answers" in names else [])] for name, names in needed.items()}
+    required = {"required": both.pop("required")}
+    return {**required, "dependentRequired": both} if dependent else required
 
 
 def shown_task(caller: Caller, task: TaskRecord) -> TaskItem:

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from procedures.form_exchange import SendFacts, SendForm
 from procedures.question_sets import QuestionsAnswered
@@ -54,6 +54,9 @@ class SendT439(SendForm):
     )
     policy: ClassVar = "P2.S1.1 P2.S1.2 P2.S1.3 P2.S1.5 P2.W1 P2.N1 AMB-P2-1 A-A4 PRV-6"
     question_set: ClassVar = "location"
+    model_config = ConfigDict(
+        json_schema_extra={"dependentRequired": {"contact_id": ["occupancy", "answers"]}}
+    )
 
     occupancy: Occupancy | None = Field(default=None, description="How the person lives in the home")
     answers: dict[str, Any] = Field(

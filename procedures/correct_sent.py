@@ -122,7 +122,7 @@ class TellOfMistake(Answer):
     recipient_confirmed: bool = False
     no_contact_known: bool = False
     not_told_because: str | None = Field(
-        default=None, min_length=1, description="Why Corrections need not be told"
+        default=None, min_length=1, description="If Corrections need not be told"
     )
 
     @model_validator(mode="after")

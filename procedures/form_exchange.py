@@ -123,16 +123,18 @@ class ReviewReturn(Answer):
 
     verdict: Literal["complete", "incomplete", "not_the_form"]
     returned: dict[str, Any] = Field(default_factory=dict, description="What Corrections filled in")
-    missing: tuple[str, ...] = Field(default=(), description="What is missing, beside empty required parts")
+    missing: tuple[str, ...] = Field(
+        default=(), description="If the form is incomplete: what is missing, beside empty required parts"
+    )
     note: str = ""
     recipient_confirmed: bool = Field(
-        default=False, description="For an incomplete form: it goes back to the same contact"
+        default=False, description="If the form is incomplete: it goes back to the same contact"
     )
 
     @model_validator(mode="after")
     def _goes_back(self) -> "ReviewReturn":
         if self.verdict == "incomplete" and not self.recipient_confirmed:
-            raise ValueError("confirm the recipient: an incomplete form goes back to the contact")
+            raise ValueError("say recipient_confirmed: an incomplete form goes back to the contact")
         return self
 
 

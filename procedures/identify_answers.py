@@ -42,9 +42,11 @@ class MatchEntry(Answer):
 
     outcome: Literal["potential_match", "no_match", "address_only"]
     person_ref: str | None = Field(
-        default=None, description="The matching person, or the primary of duplicates"
+        default=None, description="If it is a potential match: the person, or the primary of duplicates"
     )
-    duplicates: tuple[str, ...] = Field(default=(), description="Other records of the same person")
+    duplicates: tuple[str, ...] = Field(
+        default=(), description="If two records are one person: the other records"
+    )
     note: str = Field(min_length=1, description="Why this is, or is not, the person")
 
     @model_validator(mode="after")
@@ -54,7 +56,7 @@ class MatchEntry(Answer):
         if self.duplicates and (self.person_ref is None or self.person_ref in self.duplicates):
             raise ValueError("duplicates are other records than person_ref")
         if len(set(self.duplicates)) != len(self.duplicates):
-            raise ValueError("name each duplicate once")
+            raise ValueError("duplicates: name each one once")
         return self
 
 
@@ -72,9 +74,15 @@ class IdentifyOccupant(Answer):
     )
     policy: ClassVar = "AMB-P1-17 P1.N1"
 
-    person_ref: str | None = None
-    duplicates: tuple[str, ...] = ()
-    no_record_reason: str | None = Field(default=None, min_length=1)
+    person_ref: str | None = Field(
+        default=None, description="If you have created or found the record: its reference"
+    )
+    duplicates: tuple[str, ...] = Field(
+        default=(), description="If two records are one person: the other records"
+    )
+    no_record_reason: str | None = Field(
+        default=None, min_length=1, description="If Corrections says that nobody there is meant"
+    )
 
     @model_validator(mode="after")
     def _one_of_two(self) -> "IdentifyOccupant":
@@ -133,17 +141,21 @@ class PhoneCorrections(Answer):
     office: str | None = Field(default=None, min_length=1, description=IF_ANSWERED)
     said: StatusSaid | None = Field(default=None, description=IF_ANSWERED)
     note: str = Field(min_length=1, description="Detailed notes of the call")
-    call_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9-]{8,64}$")
+    call_id: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9-]{8,64}$",
+        description="If one call answers several people: the same for each",
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> "PhoneCorrections":
         if self.ended_at < self.started_at:
-            raise ValueError("the call ends before it starts")
+            raise ValueError("the call ends before it starts: correct started_at or ended_at")
         answered = self.outcome is CallOutcome.ANSWERED
         if answered and not (self.said and self.spoke_with and self.office):
             raise ValueError("an answered call needs spoke_with, office and said")
         if not answered and self.said:
-            raise ValueError("a call nobody answered cannot carry a status")
+            raise ValueError("a call nobody answered cannot carry a status: leave said empty")
         return self
 
 

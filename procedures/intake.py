@@ -54,7 +54,7 @@ class ReviewReport(Answer):
     )
     policy: ClassVar = "P1.N2 P1.N3 P1.S1.2 P1.S1.3 A-C2 A-C3"
 
-    cover_for: str | None = Field(default=None, description="Whose absence you cover, if anybody's")
+    cover_for: str | None = Field(default=None, description="If you cover for somebody: whose absence")
 
 
 class ConfirmMissing(Answer):
@@ -74,7 +74,10 @@ class ConfirmMissing(Answer):
 
     not_available: Literal[True]
     service_desk_reference: str | None = Field(
-        default=None, min_length=1, max_length=64, description="Number of a call that you logged yourself"
+        default=None,
+        min_length=1,
+        max_length=64,
+        description="If the Service Desk is worked by hand, or you have called already",
     )
 
 
@@ -110,7 +113,9 @@ class AskForReport(Answer):
     outcome: Literal["no_report", "late"]
     said_by: str = Field(min_length=1, max_length=128, description="Who at Corrections said so?")
     reason: str = Field(min_length=1, max_length=1000, description="What did they say?")
-    expected_on: date | None = Field(default=None, description="On which day is the late report to come?")
+    expected_on: date | None = Field(
+        default=None, description="If it is late: on which day is the late report to come?"
+    )
 
     @model_validator(mode="after")
     def _day_of_a_late_one(self) -> "AskForReport":
@@ -147,8 +152,8 @@ class ResolveRow(Answer):
 
     action: Literal["enter", "set_aside"]
     reason: str = Field(min_length=1, description="What Corrections said, or why the row is no entry")
-    group: ReportGroup | None = None
-    surname: str | None = Field(default=None, min_length=1)
+    group: ReportGroup | None = Field(default=None, description="If the row is entered")
+    surname: str | None = Field(default=None, min_length=1, description="If the row is entered")
     given_names: str = ""
     date_of_birth: date | None = None
     gender: str | None = None
@@ -237,7 +242,9 @@ def check_answer(state: IntakeState, answer: Answer, facts: dict[str, Any], now:
         case ConfirmMissing(service_desk_reference=None) if (
             OutsideSystem.SERVICE_DESK in state.by_hand.systems
         ):
-            raise Refused("P1.S1.N6", "log an urgent call with the Service Desk and give its number")
+            raise Refused(
+                "P1.S1.N6", "log an urgent call with the Service Desk and give its service_desk_reference"
+            )
         case _:
             pass
 

@@ -94,19 +94,20 @@ class PhoneAboutProperty(Answer):
     office: str | None = Field(default=None, min_length=1, description=IF_ANSWERED)
     said: StatusSaid | None = Field(default=None, description=IF_ANSWERED)
     property_may_suit: bool | None = Field(
-        default=None, description="Does Corrections agree that the property is potentially suitable?"
+        default=None,
+        description="If the order is current: does Corrections agree that the property is potentially suitable?",
     )
     note: str = Field(min_length=1, description="Detailed notes of the call")
 
     @model_validator(mode="after")
     def _complete(self) -> "PhoneAboutProperty":
         if self.ended_at < self.started_at:
-            raise ValueError("the call ends before it starts")
+            raise ValueError("the call ends before it starts: correct started_at or ended_at")
         answered = self.outcome is CallOutcome.ANSWERED
         if answered and not (self.said and self.spoke_with and self.office):
             raise ValueError("an answered call needs spoke_with, office and said")
         if not answered and (self.said or self.property_may_suit is not None):
-            raise ValueError("a call nobody answered says nothing of status or property")
+            raise ValueError("leave said and property_may_suit empty for a call nobody answered")
         if (self.said is StatusSaid.CSO) != (self.property_may_suit is not None):
             raise ValueError("say property_may_suit when the order is current, and only then")
         return self

@@ -82,7 +82,7 @@ class RecordPartB(Answer):
     signed_by: str | None = Field(default=None, min_length=1, description="If it is signed: name and office")
     signed_on: date | None = Field(default=None, description="If it is signed")
     returned_on: date | None = Field(default=None, description="If it is signed: when it came back to us")
-    document_id: str | None = Field(default=None, description="The scan of the signed form")
+    document_id: str | None = Field(default=None, description="If it came back on paper: the scan")
     by_phone: bool = Field(default=False, description="Said by phone; the form follows")
     note: str = Field(min_length=1, description="Detailed notes")
 
@@ -200,7 +200,7 @@ class TellCorrections(Answer):
     @model_validator(mode="after")
     def _complete(self) -> "TellCorrections":
         if self.ended_at < self.started_at:
-            raise ValueError("the call ends before it starts")
+            raise ValueError("the call ends before it starts: correct started_at or ended_at")
         if self.outcome is CallOutcome.ANSWERED and not (self.spoke_with and self.office):
             raise ValueError("an answered call needs spoke_with and office")
         return self

@@ -6,7 +6,7 @@ from typing import Literal
 from dateutil.relativedelta import relativedelta
 
 from procedures.check_suitability_state import FollowingState, Pause
-from procedures.evidence import ruling
+from procedures.evidence import known
 from procedures.identify_state import CallingState, Statement
 from procedures.local_time import local_date
 from procedures.match_void_endings import Ending
@@ -92,7 +92,7 @@ class PlacingState(FollowingState):
     @property
     def newest(self) -> StatusSaid | None:
         """Corrections' newest word that this case knows of."""
-        latest = ruling(self.said)
+        latest = known(self.said)
         return latest.said if latest else None
 
     @property

@@ -28,26 +28,26 @@ class CheckRiskRating(Answer):
     )
     policy: ClassVar = "P4.S1.1 P4.S1.a P4.S1.N1 P4.S1.N2 P4.N2 AMB-P4-8 PRV-20"
 
-    rating: str | None = Field(
-        default=None, min_length=1, description="The rating shown; empty: there is none"
-    )
+    rating: str | None = Field(default=None, min_length=1, description="If there is a rating: the one shown")
     action: Literal["none", "update", "new"] = Field(description="What does the rating need?")
     basis: str | None = Field(
         default=None,
         min_length=1,
         max_length=80,
-        description="Reference to what Corrections supplied, not its text",
+        description="If it needs an update, or a new one: reference to what Corrections supplied, not its text",
     )
     safe_work_plan: bool = Field(description="Is SS-FRM-010 required?")
-    safe_work_plan_document: str | None = Field(default=None, min_length=1)
+    safe_work_plan_document: str | None = Field(
+        default=None, min_length=1, description="If SS-FRM-010 is required"
+    )
     note: str = Field(min_length=1)
 
     @model_validator(mode="after")
     def _complete(self) -> "CheckRiskRating":
         if self.safe_work_plan != bool(self.safe_work_plan_document):
-            raise ValueError("attach SS-FRM-010 when it is required, and only then")
+            raise ValueError("attach safe_work_plan_document when SS-FRM-010 is required, and only then")
         if (self.action != "none") != bool(self.basis):
-            raise ValueError("an update or a new rating names its basis, and only then")
+            raise ValueError("give the basis of an update or a new rating, and only then")
         if (self.action == "update" and not self.rating) or (self.action == "new" and self.rating):
             raise ValueError("update a rating that exists, make a new one where there is none")
         return self
@@ -133,7 +133,7 @@ class RecordPersonsAnswer(Answer):
         if self.accepted and any(given):
             raise ValueError("an accepted offer has no reason for the contrary")
         if not self.accepted and not all(given):
-            raise ValueError("not accepted needs outcome, reason_kind, reason and policy_reference")
+            raise ValueError("give outcome, reason_kind, reason and policy_reference of what is not accepted")
         return self
 
 
@@ -149,12 +149,14 @@ class DecideNoAnswer(Answer):
 
     decision: Literal["wait", "withdraw"]
     reason: str = Field(min_length=1)
-    policy_reference: str | None = Field(default=None, min_length=1)
+    policy_reference: str | None = Field(
+        default=None, min_length=1, description="If you withdraw: such as CT-GDL-006 and its section"
+    )
 
     @model_validator(mode="after")
     def _reference(self) -> "DecideNoAnswer":
         if (self.decision == "withdraw") != bool(self.policy_reference):
-            raise ValueError("a withdrawal names its reference, and only then")
+            raise ValueError("a withdrawal names its policy_reference, and only then")
         return self
 
 

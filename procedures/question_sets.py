@@ -33,6 +33,8 @@ class QuestionSet(Frozen):
     name: str
     version: int
     items: tuple[QuestionItem, ...]
+    comments: str | None = None
+    """The rule that wants detailed comments with the answers; None where they are left to the advisor."""
 
     @property
     def identity(self) -> str:
@@ -47,6 +49,11 @@ class QuestionSet(Frozen):
                 raise Refused("AMB-P1-26", f"question {key!r} is not in set {self.identity}")
         for item in self.items:
             _check_one(item, answers.get(item.key))
+
+    def check_comment(self, comment: str) -> None:
+        """Raise Refused, naming the rule, when the comments that go with the answers are missing."""
+        if self.comments and not comment:
+            raise Refused(self.comments, "record detailed comments with the answers")
 
     def json_schema(self) -> dict[str, Any]:
         """The answers as JSON Schema, for API and pages."""
@@ -142,6 +149,7 @@ QUESTION_SETS: dict[str, QuestionSet] = {
         QuestionSet(
             name="location",
             version=1,
+            comments="P2.S1.5",
             items=(
                 _yes_no("lives_there", "Does the person live in this home now?"),
                 _text("household", "Who else lives in the home, as far as we know?"),
@@ -150,6 +158,7 @@ QUESTION_SETS: dict[str, QuestionSet] = {
         QuestionSet(
             name="location_outcome",
             version=1,
+            comments="P2.S4.2",
             items=(
                 _choice(
                     "corrections_answer",

@@ -82,7 +82,7 @@ def _read(line: RawRow, today: date) -> ReportRow | RejectedRow:
     found = (group, _name_problem(cells), birth, status)
     errors += [error for error in found if isinstance(error, RowError) and error.column not in unusable]
     if errors or isinstance(group, RowError) or isinstance(birth, RowError) or isinstance(status, RowError):
-        return RejectedRow(line.number, dict(line.cells), tuple(errors))
+        return RejectedRow(line.number, _as_it_came(line), tuple(errors))
     return ReportRow(
         row_number=line.number,
         group=group,
@@ -100,6 +100,12 @@ def _read(line: RawRow, today: date) -> ReportRow | RejectedRow:
         corrections_office=cells[Column.CORRECTIONS_OFFICE] or None,
         notes=tuple(_notes(cells, group, status, birth, today)),
     )
+
+
+def _as_it_came(line: RawRow) -> dict[str, str]:
+    """The row's cells, with the section line above it where the row itself names no group."""
+    named_above = not line.cells.get(Column.GROUP) and line.section
+    return {**line.cells, Column.GROUP.value: line.section or ""} if named_above else dict(line.cells)
 
 
 def _notes(

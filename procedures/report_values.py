@@ -33,6 +33,12 @@ class Column(StrEnum):
     CORRECTIONS_OFFICE = "Corrections office"
 
 
+def in_report_order(cells: Mapping[str, str]) -> dict[str, str]:
+    """The cells of a row by heading, as the report has them side by side; headings that it does not know come last."""
+    known = {column.value: cells[column] for column in Column if column in cells}
+    return known | {heading: text for heading, text in cells.items() if heading not in known}
+
+
 class OrderStatus(StrEnum):
     """Status of the community supervision order as reported; both are worked (P1.S1.3)."""
 

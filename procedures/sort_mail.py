@@ -40,8 +40,8 @@ class SortMail(Answer):
     )
     policy: ClassVar = "AMB-X-9 A-B5 AMB-P1-29"
 
-    case_id: str | None = Field(default=None, min_length=1, description="The case it belongs to")
-    set_aside: str | None = Field(default=None, min_length=1, description="Why it belongs to no case")
+    case_id: str | None = Field(default=None, min_length=1, description="If it belongs to a case: its number")
+    set_aside: str | None = Field(default=None, min_length=1, description="If it belongs to none")
 
     @model_validator(mode="after")
     def _one_of_two(self) -> "SortMail":

@@ -63,9 +63,12 @@ def check_part_b(answer: RecordPartB, facts: ScanFacts) -> None:
         if answer.by_phone or not answer.signed:
             raise Refused("P3.S5.2", "Corrections must sign Part B: a spoken yes never counts (AMB-P3-7)")
         if not answer.returned_on:
-            raise Refused("P3.S6.a1", "say when the signed T-438 came back")
+            raise Refused("P3.S6.a1", "say returned_on: when the signed T-438 came back")
         if not answer.document_id:
-            raise Refused("P3.S6.a2", "store the signed T-438 in the person's secure folder first")
+            raise Refused(
+                "P3.S6.a2",
+                "store the signed T-438 in the person's secure folder first, then give document_id",
+            )
     elif not answer.reasons:
         raise Refused("P3.S6.b", "not suitable needs the reasons given on the T-438 (AMB-P3-8)")
     elif not (answer.by_phone or answer.document_id):

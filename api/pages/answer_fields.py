@@ -1,7 +1,7 @@
 """The fields of a form, taken from the JSON Schema of an answer: no step has a form of its own."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -58,6 +58,8 @@ class FormField:
     label: str
     hint: str = ""
     required: bool = False
+    needed_with: str = ""
+    """Name of a field; when that one is filled in, this one is required."""
     choices: tuple[Choice, ...] = ()
     longest: int | None = None
     must_be_ticked: bool = False
@@ -95,7 +97,7 @@ def fields_of(schema: Schema) -> list[FormField]:
 
 
 def _walk(schema: Schema, whole: Schema, path: tuple[str, ...], group: str) -> Iterator[FormField]:
-    required = set(schema.get("required", ()))
+    required, needed_with = set(schema.get("required", ())), _needed_with(schema)
     for name, given in schema.get("properties", {}).items():
         told = {key: given[key] for key in ("description", "default", "title") if key in given}
         inner, optional = _plain(given, whole)
@@ -104,11 +106,24 @@ def _walk(schema: Schema, whole: Schema, path: tuple[str, ...], group: str) -> I
         here = {**inner, **told}
         if inner.get("type") == "object":
             if inner.get("properties"):
-                yield from _walk(inner, whole, (*path, name), label_of(name))
+                found = _walk(inner, whole, (*path, name), label_of(name))
+                yield from (_only_with(one, needed_with.get(name, "")) for one in found)
             continue
-        yield _field(
+        one = _field(
             here, (*path, name), group, required=name in required and not optional, optional=optional
         )
+        yield replace(one, needed_with=needed_with.get(name, ""))
+
+
+def _needed_with(schema: Schema) -> dict[str, str]:
+    """By field, the other field that makes it a required one (`dependentRequired`)."""
+    dependent = schema.get("dependentRequired", {})
+    return {name: other for other, names in dependent.items() for name in names}
+
+
+def _only_with(one: FormField, other: str) -> FormField:
+    """A question of a set that is answered together with another field, and otherwise not at all."""
+    return replace(one, required=False, needed_with=other) if other and one.required else one
 
 
 def _plain(schema: Schema, whole: Schema) -> tuple[dict[str, Any], bool]:
@@ -128,9 +143,9 @@ def _plain(schema: Schema, whole: Schema) -> tuple[dict[str, Any], bool]:
 def _field(schema: Schema, path: tuple[str, ...], group: str, *, required: bool, optional: bool) -> FormField:
     """`optional`: may be left out on purpose, such as what a call says that nobody answered."""
     name, description = path[-1], schema.get("description", "")
-    question = schema.get("title", "") if group else ""
-    label = question or label_of(name, description)
     kind = _kind(schema, name, description, required=required)
+    label, description = _worded(name, description)
+    label = schema.get("title", label) if group else label
     if kind is FieldKind.TICK and description and name not in ("recipient_confirmed",):
         label, description = description, ""
     return FormField(
@@ -145,6 +160,14 @@ def _field(schema: Schema, path: tuple[str, ...], group: str, *, required: bool,
         group=group,
         default=schema.get("default"),
     )
+
+
+def _worded(name: str, description: str) -> tuple[str, str]:
+    """Label and hint; of a question that is asked in one case alone, the case is the hint."""
+    case, _, question = description.partition(": ")
+    if case.startswith("If ") and question.endswith("?"):
+        return label_of(name, question[:1].upper() + question[1:]), case
+    return label_of(name, description), description
 
 
 def _choices(schema: Schema) -> tuple[Choice, ...]:

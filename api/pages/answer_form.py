@@ -154,11 +154,21 @@ def _with_picks(one: FormField, known: Known | None) -> FormField:
 def _form_schema(case: CaseDetail) -> Schema:
     """The parts that Corrections completes on the form that is out, as JSON Schema (P1.S6.b6)."""
     form = Form((case.state.get("exchange") or {}).get("form", Form.T_441.value))
+    parts = RETURNED[form]
     return {
         "type": "object",
         "title": form.value,
-        "properties": {part.key: _part_schema(part) for part in RETURNED[form]},
+        "properties": {part.key: {**_part_schema(part), **_when(part, parts)} for part in parts},
     }
+
+
+def _when(part: ReturnedPart, parts: Iterable[ReturnedPart]) -> Schema:
+    """What a part says of itself that Corrections fills in under a condition, in the words of the form."""
+    if part.only_when is None:
+        return {} if part.required else {"description": "If Corrections has written any"}
+    key, value = part.only_when
+    wordings = next(dict(one.choices) for one in parts if one.key == key)
+    return {"description": f"If the form says: {wordings[value]}"}
 
 
 def _part_schema(part: ReturnedPart) -> Schema:

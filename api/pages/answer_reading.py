@@ -11,6 +11,18 @@ from api.pages.forms import Values, first
 from procedures.local_time import Repeated, instant_at
 from procedures.refusals import Refused
 
+_LIMITS = (
+    (re.compile(r"Input should be greater than or equal to (\d+)"), r"enter \1 or more"),
+    (re.compile(r"Input should be less than or equal to (\d+)"), r"enter \1 or less"),
+    (re.compile(r"String should have at most (\d+) characters?"), r"use at most \1 characters"),
+    (re.compile(r"String should have at least \d+ characters?"), "fill this in"),
+    (
+        re.compile(r"String should match pattern .*"),
+        "write it as it was given, with letters, digits and hyphens",
+    ),
+)
+"""What the types say of a value out of bounds, as a person would be told."""
+
 
 @dataclass(frozen=True)
 class FieldError:
@@ -45,7 +57,7 @@ def read_answer(fields: Sequence[FormField], values: Values) -> Reading:
             reading.errors.append(error_at(one, str(error)))
             continue
         if value is None:
-            if one.required:
+            if one.required or (one.needed_with and first(values, one.needed_with)):
                 reading.errors.append(error_at(one, _missing(one)))
             continue
         _put(reading.body, one.path, value)
@@ -79,18 +91,21 @@ def first_by_name(errors: Sequence[FieldError] | None) -> dict[str, str]:
 
 
 def about_all(text: str, fields: Sequence[FormField]) -> FieldError:
-    """What a rule says of the answer as a whole; it leads to the first field that it names."""
+    """What a rule says of the answer as a whole; it leads to the first field that it names, be it in the plural."""
     places = [
         (found.start(), one.focus_id)
         for one in fields
-        if one.kind is not FieldKind.CARRIED and (found := re.search(rf"\b{re.escape(one.path[-1])}\b", text))
+        if one.kind is not FieldKind.CARRIED
+        and (found := re.search(rf"\b{re.escape(one.path[-1])}s?\b", text))
     ]
     return FieldError(plain_words(text, fields), href=f"#{min(places)[1]}" if places else "")
 
 
 def plain_words(text: str, fields: Sequence[FormField]) -> str:
-    """A rule's message with the labels of the fields in the place of their names."""
+    """A rule's message with the labels of the fields in the place of their names, and a limit as what to do."""
     said = text.removeprefix("Value error, ")
+    for limit, advice in _LIMITS:
+        said = limit.sub(advice, said)
     for one in fields:
         if one.kind is FieldKind.CARRIED:
             said = re.sub(rf" and {re.escape(one.path[-1])}\b", "", said)

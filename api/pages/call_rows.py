@@ -18,13 +18,11 @@ from procedures.local_time import local
 from procedures.terms import CallOutcome
 
 _ASKED = {one.path[-1]: one for one in fields_of(PhoneCorrections.model_json_schema())}
-_WHEN_ANSWERED = "Needed when somebody answered"
 CALL_FIELDS = [
-    replace(
-        _ASKED[name], path=("call", name), hint=_WHEN_ANSWERED if name in ("spoke_with", "office") else ""
-    )
+    replace(_ASKED[name], path=("call", name))
     for name in ("outcome", "started_at", "ended_at", "spoke_with", "office")
 ]
+_MORE_TO_SAY = "If no notes hold for everybody, or there is more to say of this person"
 NOTE_FOR_ALL = FormField(
     ("call", "note"),
     FieldKind.TEXT,
@@ -52,8 +50,8 @@ class PersonRow:
         """Whether the call was about this person, what was said, and notes."""
         of = self.task.task_id
         asked = FormField((of, "asked"), FieldKind.TICK, f"This call was about {self.name}")
-        said = replace(_ASKED["said"], path=(of, "said"), kind=FieldKind.ONE_OF, hint=_WHEN_ANSWERED)
-        note = replace(_ASKED["note"], path=(of, "note"), required=False)
+        said = replace(_ASKED["said"], path=(of, "said"), kind=FieldKind.ONE_OF)
+        note = replace(_ASKED["note"], path=(of, "note"), required=False, hint=_MORE_TO_SAY)
         return [asked, said, note]
 
 

@@ -65,8 +65,10 @@ def _picked(one: FormField, picks: list[Choice]) -> FormField | None:
     match one.kind:
         case FieldKind.PERSON:
             nobody = Choice("", "Nobody on the register")
-            hint = "" if picks else "Nobody is found yet: search above"
-            return replace(one, kind=_KINDS[one.kind], label=one.hint, hint=hint, choices=(*picks, nobody))
+            hint = one.hint if picks else "Nobody is found yet: search above"
+            return replace(
+                one, kind=_KINDS[one.kind], label="The right person", hint=hint, choices=(*picks, nobody)
+            )
         case FieldKind.PERSONS:
             label = "Other records of the same person (duplicates)"
             return replace(one, kind=_KINDS[one.kind], label=label, choices=tuple(picks)) if picks else None

@@ -17,12 +17,12 @@ from api.pages.office_menu import office_menu
 from api.pages.queue import Due, QueueQuery, View, filter_of
 from api.pages.rendering import render
 from api.pages.routes import page_router
+from api.pages.run_line import RunLine, line_of
 from api.pages.sessions import SignedInVisitor, Visitor, visitor_with
 from api.problems import malformed
 from models.queries.letters import LetterSent, letters_since
 from models.queries.queues import count_waiting, counts
 from models.queries.reports import list_runs
-from procedures.report_week import closing_line
 from procedures.visibility import READS_AUDIT, READS_CASES, READS_REPORTS, WORKS_ON_TASKS
 
 router = page_router()
@@ -39,6 +39,8 @@ _TILES = (
     ("mine", "Mine", QueueQuery(view=View.MINE)),
     ("unassigned", "Unassigned", QueueQuery(view=View.UNASSIGNED)),
 )
+_TO_DO = ("mine", "unassigned")
+"""What the next task is taken from."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,14 @@ async def home(request: Request, visitor: SignedInVisitor) -> Response:
     """Where everybody begins."""
     caller = visitor.caller
     works = caller.sight.has_any(WORKS_ON_TASKS)
+    tiles = await _tiles(visitor) if works else []
     unread = (await notices.notices(caller, unread=True, limit=20)).items if works else []
     return render(
         request,
         "home.html",
         visitor=visitor,
-        tiles=await _tiles(visitor) if works else [],
+        tiles=tiles,
+        work_ahead=any(tile.number for tile in tiles if tile.name in _TO_DO),
         run=await _latest_run(visitor),
         notices=unread,
         letters=await _letters(visitor),
@@ -111,7 +115,7 @@ async def _letters(visitor: Visitor) -> list[LetterSent]:
     return await letters_since(caller.resources.database, caller.sight, since, most=MOST_LETTERS)
 
 
-async def _latest_run(visitor: Visitor) -> dict[str, object] | None:
+async def _latest_run(visitor: Visitor) -> RunLine | None:
     """The newest Friday run with its line."""
     caller = visitor.caller
     if not caller.sight.has_any(READS_REPORTS):
@@ -119,10 +123,4 @@ async def _latest_run(visitor: Visitor) -> dict[str, object] | None:
     page = await list_runs(caller.resources.database, limit=1)
     if not page.items:
         return None
-    run = page.items[0]
-    line = run.closing_line or closing_line(
-        read=run.counts.read,
-        resolved=run.counts.resolved,
-        waiting_for_corrections=run.counts.waiting_for_corrections,
-    )
-    return {"run": run, "line": line}
+    return RunLine(page.items[0], line_of(page.items[0]))

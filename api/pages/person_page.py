@@ -19,7 +19,7 @@ from models.queries import standing, web
 from models.queries.people import DuplicateLink
 from models.queries.tasks import TaskRecord, tasks_of_case
 from procedures.answers import ALL
-from procedures.terms import Procedure
+from procedures.terms import Occupancy, Procedure, RecordState
 from procedures.visibility import READS_PERSONS
 from procedures.watch import DutyKind
 
@@ -90,15 +90,19 @@ def _step(whole: PersonWhole) -> str:
 
 def _register_rows(person: PersonOnRegister) -> list[tuple[str, object]]:
     address = ", ".join(filter(None, (person.address, person.suburb, person.town, person.postcode)))
+    where = "Address" if person.record_state == RecordState.LIVE else "Last address known"
+    lives = ("Lives as", person.occupancy.replace("_", " "))
+    if person.occupancy == Occupancy.NONE:
+        lives = ("Lives", "in none of our homes")
     return [
         ("Surname", person.surname),
         ("Given names", person.given_names),
         ("Other names", person.other_names),
         ("Born", person.date_of_birth),
         ("Gender", person.gender),
-        ("Address", address),
+        (where, address),
         ("Former addresses", person.former_addresses),
-        ("Lives as", person.occupancy.replace("_", " ")),
+        lives,
         ("Record", person.record_state),
         ("Area office", person.area_office),
         ("Changed at the source", person.updated_at),

@@ -10,7 +10,7 @@ from fastapi import Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field, field_validator
 
-from api.absences import away_words
+from api.pages.assigning import assignees
 from api.pages.due import due_words
 from api.pages.rendering import render
 from api.pages.routes import page_router
@@ -23,7 +23,6 @@ from models.queries.queues import QueueFilter, Sort, count_waiting, counts, queu
 from procedures.answers import ALL
 from procedures.local_time import instant_at, local_date
 from procedures.steps import STEPS
-from procedures.terms import Role
 from procedures.visibility import ASSIGNS, NATIONAL, READS_CASES, WORKS_ON_TASKS, Sight
 
 router = page_router()
@@ -57,6 +56,11 @@ class Due(StrEnum):
     OVERDUE = "overdue"
     TODAY = "today"
 
+
+NOTHING_TO_DO = "nothing"
+_SAID = {
+    NOTHING_TO_DO: "There is nothing for you to do now: you have no task, and none waits that you may take.",
+}
 
 _SORTS = {Sort.DUE: "Due first", Sort.NEWEST: "Newest first", Sort.STEP: "By step"}
 
@@ -140,6 +144,7 @@ async def _list(request: Request, visitor: Visitor, query: QueueQuery, template:
     caller = visitor.caller
     context: dict[str, Any] = {"query": query, "now": caller.now, "due": await due_words(caller.resources)}
     context |= await _around(visitor, query) if template == "tasks.html" else {}
+    context["message"] = _SAID.get(request.query_params.get("said", ""), "")
     if query.view is View.WAITING and caller.sight.has_any(READS_CASES):
         found, total = await waiting_cases(
             caller.resources.database, caller.sight, region=query.region or None, page=query.page, size=PAGE
@@ -163,11 +168,13 @@ async def _list(request: Request, visitor: Visitor, query: QueueQuery, template:
         }
     context["pages"] = pagination(query, context["total"] + context.get("more", False))
     may_assign = caller.sight.has_any(ASSIGNS) and query.view not in (View.WAITING, View.DONE)
+    if may_assign:
+        context["assignees"] = await assignees(caller, [record for _, record in context["tasks"]])
     return render(request, template, visitor=visitor, titles=TITLES, may_assign=may_assign, **context)
 
 
 async def _around(visitor: Visitor, query: QueueQuery) -> dict[str, Any]:
-    """What stands around the list: tabs with counts, filters, colleagues."""
+    """What stands around the list: tabs with counts, and filters."""
     caller = visitor.caller
     database, sight = caller.resources.database, caller.sight
     numbers = await counts(
@@ -194,8 +201,6 @@ async def _around(visitor: Visitor, query: QueueQuery) -> dict[str, Any]:
             _item(one.ref, f"{one.ref} {one.title}") for one in STEPS.values() if one.ref in steps
         ],
         "sort_items": [_item(sort.value, text) for sort, text in _SORTS.items()],
-        "colleagues": await _colleagues(visitor),
-        "away": await away_words(caller),
     }
 
 
@@ -206,14 +211,6 @@ def _region(code: str, offices: dict[str, list[str]]) -> str:
 
 def _item(value: str, text: str) -> dict[str, str]:
     return {"value": value, "text": text}
-
-
-async def _colleagues(visitor: Visitor) -> list[web.Colleague]:
-    caller = visitor.caller
-    if not caller.sight.has_any(ASSIGNS):
-        return []
-    roles: set[Role] = set().union(*(ALL[kind].roles() for kind in own_kinds(caller.sight)))
-    return await web.colleagues(caller.resources.database, roles)
 
 
 def _steps(kinds: Iterable[str]) -> set[str]:

@@ -14,10 +14,11 @@ from api.pages.assets import Assets
 from api.pages.forms import Values, first
 from api.pages.navigation import navigation_for
 from api.pages.sessions import Visitor
-from api.pages.words import phrase_of, region_words, role_words, sentence, waits_words
+from api.pages.words import occupancy_words, phrase_of, region_words, role_words, sentence, waits_words
 from api.resources import resources_of
 from procedures.editions import edition_in_force
 from procedures.local_time import local, say_date, say_instant
+from procedures.report_values import in_report_order
 from procedures.steps import STEPS
 from procedures.visibility import READS_CASES
 
@@ -88,6 +89,8 @@ def environment(assets: Assets) -> Environment:
         role=role_words,
         region=region_words,
         sentence=sentence,
+        occupancy=occupancy_words,
+        report_order=in_report_order,
         prose=lambda text: text[:1].upper() + text[1:],
         shown=shown,
         phrase=phrase_of,

@@ -17,6 +17,7 @@ from api.pages.new_keys import checked_key, new_key
 from api.pages.page_numbers import page_numbers
 from api.pages.rendering import render
 from api.pages.routes import page_router
+from api.pages.run_line import line_of
 from api.pages.sessions import Visitor, visitor_with
 from api.pages.words import phrase_of, waits_words
 from api.problems import malformed, unknown
@@ -29,7 +30,7 @@ from models.queries.tasks import TaskRecord, tasks_of_case
 from models.queries.web import colleagues
 from procedures.editions import edition_in_force
 from procedures.local_time import local_date
-from procedures.report_week import closing_line, report_week
+from procedures.report_week import report_week
 from procedures.terms import Role
 from procedures.visibility import READS_REPORTS
 
@@ -81,7 +82,7 @@ async def runs(
         "runs.html",
         visitor=visitor,
         step="1.1",
-        runs=[(one, _line(one)) for one in page.items],
+        runs=[(one, line_of(one)) for one in page.items],
         more=f"/runs?{urlencode({'cursor': page.next})}" if page.next else None,
     )
 
@@ -113,7 +114,7 @@ async def run(
         step="1.1",
         edition=of_case.edition if of_case else None,
         run=held,
-        line=_line(held),
+        line=line_of(held),
         sum_is_right=_adds_up(held),
         week=await _week(visitor, held),
         tasks=await _tasks(visitor, held),
@@ -121,6 +122,7 @@ async def run(
         away=await _away(visitor, held),
         rows=[_shown(visitor, one) for one in rows.items],
         total=rows.total,
+        elsewhere=max(0, held.counts.read - rows.total) if query.show is Rows.ALL else 0,
         which=_WHICH,
         show=query.show,
         pages=page_numbers(
@@ -154,15 +156,6 @@ async def destroyed(visitor: Reader, form: PostedForm, run_id: str, print_id: st
 
 def _to_prints(run_id: str) -> Response:
     return RedirectResponse(f"/runs/{run_id}#prints", 303)
-
-
-def _line(run: RunRecord) -> str:
-    counts = run.counts
-    return run.closing_line or closing_line(
-        read=counts.read,
-        resolved=counts.resolved,
-        waiting_for_corrections=counts.waiting_for_corrections,
-    )
 
 
 def _adds_up(run: RunRecord) -> bool:

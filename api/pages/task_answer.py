@@ -182,8 +182,9 @@ def _judged(form: AnswerForm, reading: Reading) -> Reading:
         return reading
     try:
         form.asked.model_validate(reading.body)
-        if form.asked.question_set:
-            question_set(form.asked.question_set, form.edition).check(reading.body.get("answers", {}))
+        answers = reading.body.get("answers", {})
+        if form.asked.question_set and (answers or form.asked.model_fields["answers"].is_required()):
+            question_set(form.asked.question_set, form.edition).check(answers)
     except ValidationError as error:
         reading.errors = errors_of_problem(form.fields, plain_errors(error), "The answer does not fit.")
     except Refused as refusal:

@@ -1,5 +1,6 @@
 """Claiming, releasing and assigning from pages, by the endpoint functions of the JSON API."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -8,15 +9,15 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
 from api import task_actions
+from api.pages.assigning import chosen_among
 from api.pages.forms import PostedForm, Values, first, values_of
 from api.pages.rendering import render
 from api.pages.routes import page_router
 from api.pages.sessions import Visitor, visitor_with
 from api.problems import Problem, malformed
 from api.task_actions import Assignment, Seen
-from api.tasks import entitled
 from api.visibility import visible_task
-from models.queries import web
+from models.queries.cover import StaffNow, staff_now
 from procedures.visibility import ASSIGNS, WORKS_ON_TASKS
 
 router = page_router()
@@ -52,7 +53,8 @@ async def release(visitor: Worker, form: PostedForm, task_id: str) -> Response:
 @router.post("/tasks/{task_id}/assign")
 async def assign(visitor: Assigner, form: PostedForm, task_id: str) -> Response:
     """Give the task to somebody else, and say why (AMB-X-2)."""
-    await _assign(visitor, task_id, values_of(form))
+    staff = await staff_now(visitor.caller.resources.database, visitor.caller.now)
+    await _assign(visitor, task_id, values_of(form), staff)
     return RedirectResponse(f"/tasks/{task_id}?said=assigned", 303)
 
 
@@ -63,31 +65,31 @@ async def assign_many(request: Request, visitor: Assigner, form: PostedForm) -> 
     wanted = list(dict.fromkeys(values.get("task", [])))[:MOST_AT_ONCE]
     if not wanted:
         raise malformed("Tick the tasks that you want to assign.")
-    moved = [await _moved(visitor, task_id, values) for task_id in wanted]
+    staff = await staff_now(visitor.caller.resources.database, visitor.caller.now)
+    moved = [await _moved(visitor, task_id, values, staff) for task_id in wanted]
     return render(request, "tasks_assigned.html", visitor=visitor, moved=moved)
 
 
-async def _moved(visitor: Visitor, task_id: str, values: Values) -> Moved:
+async def _moved(visitor: Visitor, task_id: str, values: Values, staff: Sequence[StaffNow]) -> Moved:
     try:
-        title = await _assign(visitor, task_id, values)
+        title = await _assign(visitor, task_id, values, staff)
     except Problem as problem:
         return Moved(task_id, "Task", False, problem.body.detail)
     return Moved(task_id, title, True, "Assigned")
 
 
-async def _assign(visitor: Visitor, task_id: str, values: Values) -> str:
-    """Assign to a colleague who may answer this kind of task; the title of the task. Raises problems."""
+async def _assign(visitor: Visitor, task_id: str, values: Values, staff: Sequence[StaffNow]) -> str:
+    """Assign to a colleague who may answer this task; the title of the task. Raises problems."""
     caller = visitor.caller
     held = await visible_task(caller, task_id)
     subject, reason = first(values, "assign_to"), first(values, "assign_reason")
-    colleagues = await web.colleagues(caller.resources.database, entitled(held))
-    chosen = next((one for one in colleagues if one.subject == subject), None)
+    chosen = chosen_among(staff, subject, held)
     if chosen is None:
-        raise malformed("Choose a colleague whose role may answer this task.")
+        raise malformed("Choose a colleague who may answer this task.")
     try:
         to = Assignment(
-            subject=chosen.subject,
-            name=chosen.name,
+            subject=chosen.member.subject,
+            name=chosen.member.name,
             reason=reason,
             seen_version=_version(values),
             although_away=first(values, "although_away") == "yes",

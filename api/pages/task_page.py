@@ -7,14 +7,13 @@ from fastapi.responses import Response
 
 from api.documents import content
 from api.pages.due import due_words
-from api.pages.queue import own_kinds
+from api.pages.next_task import next_tasks
 from api.pages.rendering import render
 from api.pages.routes import page_router
 from api.pages.sessions import Visitor, visitor_with
 from api.pages.task_view import Showing, show_task
 from api.tasks import shown_task
 from api.visibility import visible_task
-from models.queries.queues import QueueFilter, Sort, queue
 from models.queries.tasks import TaskRecord, tasks_of_case
 from procedures.visibility import READS_CASES, WORKS_ON_TASKS
 
@@ -49,7 +48,7 @@ async def done(request: Request, visitor: Worker, task_id: str) -> Response:
         edition=held.edition,
         task=shown_task(caller, held),
         here=[shown_task(caller, one) for one in await _here(visitor, held)],
-        other=[shown_task(caller, one) for one in await _elsewhere(visitor, held)],
+        other=[shown_task(caller, one) for one in await next_tasks(visitor, most=3, beside=held.case_id)],
         due=await due_words(caller.resources),
     )
 
@@ -68,13 +67,3 @@ async def _here(visitor: Visitor, answered: TaskRecord) -> list[TaskRecord]:
         for one in await tasks_of_case(caller.resources.database, answered.case_id, state="open")
         if caller.sight.sees_task(one.role, one.procedure, one.region) and shown_task(caller, one).may_answer
     ]
-
-
-async def _elsewhere(visitor: Visitor, answered: TaskRecord) -> list[TaskRecord]:
-    """The next of one's own tasks, then the next that nobody has."""
-    caller, found = visitor.caller, list[TaskRecord]()
-    subject, kinds = caller.actor.subject, own_kinds(caller.sight)
-    for wanted in (QueueFilter(claimed_by=subject), QueueFilter(unclaimed=True, kinds=kinds)):
-        page = await queue(caller.resources.database, caller.sight, wanted, sort=Sort.DUE, page=1, size=3)
-        found += [one for one in page.items if one.case_id != answered.case_id]
-    return found[:3]

@@ -7,11 +7,11 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import Response
 
-from api.absences import away_words
 from api.known import Candidate, Known, audit_read, known_of, on_register
 from api.pages.answer_fields import FieldKind, FormField
 from api.pages.answer_form import AnswerForm, answer_said, first_values, form_of
 from api.pages.answer_reading import FieldError, first_by_name, plain_words
+from api.pages.assigning import assignees
 from api.pages.comparison import CandidateView, compare
 from api.pages.drafts import kept_draft
 from api.pages.due import due_words
@@ -19,6 +19,8 @@ from api.pages.forms import Values
 from api.pages.new_keys import new_key
 from api.pages.rendering import render
 from api.pages.requirements import Named, named
+from api.pages.row_draft import values_of_row
+from api.pages.run_line import run_of_task
 from api.pages.sessions import Visitor
 from api.pages.task_papers import PAPER_OF
 from api.pages.task_remarks import before_the_call, mail_to_preview, own_match
@@ -31,7 +33,7 @@ from models.queries.tasks import TaskRecord
 from procedures.references import references_for
 from procedures.tasks import Answer
 from procedures.terms import Procedure
-from procedures.visibility import ASSIGNS, SEARCHES_THE_REGISTER
+from procedures.visibility import SEARCHES_THE_REGISTER
 
 FOUND = "found"
 """Hidden fields of the form: people whom one's own search found, kept in sight while one goes on."""
@@ -110,6 +112,7 @@ async def show_task(
     view = await view_of(visitor, task, found=showing.found, refs=(values or {}).get(FOUND, ()))
     if values is None:
         values = first_values(view.form, caller.now) if view.form else {}
+        values |= values_of_row(view.known, caller.now)
     return render(
         request,
         "task.html",
@@ -134,23 +137,15 @@ async def show_task(
         answered=answer_said(view.form, task.answer) if view.form and view.known is not None else [],
         mine=task.claimed_by == caller.actor.subject,
         may_search=caller.sight.has_any(SEARCHES_THE_REGISTER) and view.known is not None,
-        colleagues=await assignable(visitor, task),
-        away=await away_words(caller),
+        assignees=await assignees(caller, [task]) if view.asked else [],
         rows=_person_rows(view.known),
         search_fields=SEARCH_FIELDS,
         paper=PAPER_OF.get(task.kind) if view.known is not None else None,
         own_match=await own_match(visitor, task, view.case) if view.known is None else None,
+        friday=await run_of_task(visitor, task),
         remark=before_the_call(task, caller.now),
         preview=await mail_to_preview(caller.resources, task, view.case) if view.known is not None else "",
     )
-
-
-async def assignable(visitor: Visitor, task: TaskRecord) -> list[web.Colleague]:
-    """Whom the visitor may give this task to; nobody unless the visitor assigns."""
-    caller, asked = visitor.caller, asked_by(task)
-    if asked is None or task.state != "open" or not caller.sight.may(ASSIGNS, task.region):
-        return []
-    return await web.colleagues(caller.resources.database, asked.roles())
 
 
 def _person_rows(known: Known | None) -> list[Any]:

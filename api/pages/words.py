@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from procedures.terms import Role
+from procedures.terms import Occupancy, Role
 
 _LABELS = {
     "answers": "Questions",
@@ -32,8 +32,10 @@ _LABELS = {
     "moved_to": "Where the person has moved to",
     "no_contact_known": "No Corrections contact is known",
     "no_longer_considered_because": "Why the person is no longer considered for it",
+    "no_person_reason": "Why the right person is not on the register",
     "no_record_reason": "Why there is no record",
     "no_slot_because": "Why there is no slot",
+    "not_told_because": "Why Corrections need not be told",
     "not_available": "I have looked into the secure inbox once more: the report is not there",
     "note": "Notes",
     "offered_at": "When the property was offered",
@@ -96,6 +98,11 @@ def label_of(name: str, description: str = "") -> str:
 def phrase_of(value: str) -> str:
     """A value of an enumeration for people."""
     return _PHRASES.get(value) or sentence(value)
+
+
+def occupancy_words(occupancy: str) -> str:
+    """How somebody lives in a home of ours, if they do."""
+    return "Lives in none of our homes" if occupancy == Occupancy.NONE else sentence(occupancy)
 
 
 def role_words(role: Role | str) -> str:

@@ -34,6 +34,7 @@ from procedures.tasks import Frozen
 from procedures.terms import Role
 from procedures.visibility import EVERY_REGION, NATIONAL, Post, Sight
 
+_NO_POST = frozenset[Post]()
 MOST_SHOWN = 50
 """How many handed over or escalated tasks one list shows."""
 
@@ -140,6 +141,29 @@ async def standing_in(database: Database, subject: str, at: datetime) -> frozens
         office = await office_of(session, at)
         mine = [post for post, deputy in office.deputies.items() if deputy == subject]
         return office.stands_in(subject, await _called_on(session, subject, mine))
+
+
+@dataclass(frozen=True)
+class StaffNow:
+    """Somebody who works here, and what their role, their region and the posts they stand in for let them see."""
+
+    member: Member
+    sight: Sight
+
+
+async def staff_now(database: Database, at: datetime) -> list[StaffNow]:
+    """Everybody active at an instant (UTC), by name; somebody with two roles is there twice."""
+    async with database.transaction() as session:
+        office, standing = await office_of(session, at), dict[str, frozenset[Post]]()
+        for subject in {*office.deputies.values()}:
+            mine = [post for post, deputy in office.deputies.items() if deputy == subject]
+            standing[subject] = office.stands_in(subject, await _called_on(session, subject, mine))
+    return [
+        StaffNow(
+            one, Sight(frozenset({one.role}), frozenset({one.region}), standing.get(one.subject, _NO_POST))
+        )
+        for one in sorted(office.staff, key=lambda one: (one.name, one.subject, one.role))
+    ]
 
 
 async def deputy_for(database: Database, subject: str, at: datetime) -> frozenset[Post]:

@@ -166,6 +166,7 @@ STATES: dict[str, tuple[State, ...]] = {
 
 NO_PAGES = {
     "/tasks/list": "a part of the list, fetched again by itself",
+    "/tasks/next": "leads to the next task",
     "/documents/{document_id}": "a document",
     "/cases/{case_id}/mail/preview.pdf": "a document",
     "/cases/{case_id}/t438.pdf": "a document",

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from api.pages.answer_fields import FieldKind, FormField, fields_of
 from api.pages.answer_form import first_values, form_of, said
@@ -177,6 +178,13 @@ def test_messages_use_the_words_of_the_page() -> None:
     form = list(fields("match_entry").values())
     said_so = plain_words("Value error, name person_ref for a potential match, and only then", form)
     assert said_so == "Name “The matching person (the primary record)” for a potential match, and only then"
+    viewing = list(fields("book_viewing").values())
+    with pytest.raises(ValidationError) as out:
+        ALL["book_viewing"].model_validate({"minutes": 5, "note": ""})
+    advice = [
+        plain_words(error["msg"], viewing) for error in out.value.errors() if error["type"] != "missing"
+    ]
+    assert advice == ["Enter 15 or more", "Fill this in"]
     assert sentence("service_desk_reference") == "Service desk reference"
     assert sentence("t442_facts") == "T-442 facts"
     assert label_of("live") == "Does the person have a live record?"

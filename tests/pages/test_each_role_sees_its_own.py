@@ -35,6 +35,7 @@ GET: dict[str, tuple[str, frozenset[Role]]] = {
     "/signed-out": ("/signed-out", EVERYBODY),
     "/tasks": ("/tasks", TASKED),
     "/tasks/list": ("/tasks/list", TASKED),
+    "/tasks/next": ("/tasks/next", TASKED),
     "/tasks/{task_id}": ("/tasks/C6-1", FIRST),
     "/tasks/{task_id}/check": ("/tasks/C6-1/check", FIRST),
     "/tasks/{task_id}/done": ("/tasks/C1-0/done", FIRST),

@@ -13,7 +13,7 @@ from adapters.ports import Transient
 from api.pages import home
 from api.pages.rendering import POLICY
 from procedures.terms import Role
-from tests.api.office import Office
+from tests.api.office import MANAGER, Office
 from tests.pages.browser import Browsing, browsing, picture, violations
 from tests.pages.desk import Desk
 from tests.pages.furnishing import furnish
@@ -179,3 +179,23 @@ async def test_pages_of_failures_have_no_flaw(office: Office, monkeypatch: pytes
         await inspection.look_at([State("/", status=503)], failing=True)
         monkeypatch.setattr(home, "_tiles", broken)
         await inspection.look_at([State("/", status=500)], failing=True)
+
+
+@pytest.mark.parametrize("width", [320, 480])
+async def test_tabs_and_navigation_take_a_few_lines_of_a_phone(office: Office, width: int) -> None:
+    """They wrap, without a script, and each of them is large enough to be touched."""
+    desks = await furnish(office)
+    async with (
+        browsing(office) as browser,
+        browser.page(desks[MANAGER], width=width, java_script_enabled=False) as page,
+    ):
+        await page.goto("/cases/C1")
+        for links in (".moj-sub-navigation__link", ".govuk-service-navigation__link"):
+            boxes = [await one.bounding_box() for one in await page.locator(links).all()]
+            found = [box for box in boxes if box]
+            assert len(found) == len(boxes) > 4
+            assert all(box["height"] >= 24 and box["x"] + box["width"] <= width for box in found)
+            assert len({box["y"] for box in found}) <= len(found) // 2 + 1
+        tabs = await page.locator(".moj-sub-navigation").bounding_box()
+        assert tabs is not None
+        assert tabs["y"] + tabs["height"] < 900, "the content begins below the first screen"

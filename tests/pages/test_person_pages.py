@@ -177,3 +177,22 @@ async def test_without_a_code_there_is_no_duty(office: Office) -> None:
     assert "no current CSO assessment" in page.text
     assert (await visitor.get(f"/people/{TOM.ref}/change")).status_code == 409
     assert await office.count(Assessment) == 0
+
+
+@pytest.mark.req("DEF-9")
+async def test_a_historic_record_shows_where_the_person_was_last_known(office: Office) -> None:
+    """Beside a question and on the person's own page: nobody lives "as none" at an address that is a home no more."""
+    await lee(office)
+    visitor = await desk(office, AWS)
+    for number, (person, address, lives) in enumerate(
+        ((TOM, "Last address known", "Lives in none of our homes"), (LEE, "Home", "Lives as Tenant")), start=1
+    ):
+        await office.case(f"C{number}", person_ref=person.ref)
+        await office.task(f"C{number}-1", f"C{number}", "live_record", step="1.6")
+        said = words(await visitor.get(f"/tasks/C{number}-1"))
+        assert f"{address} {person.address}" in said
+        assert lives in said
+    said = words(await visitor.get(f"/people/{TOM.ref}"))
+    assert f"Last address known {TOM.address}" in said
+    assert "Lives in none of our homes" in said
+    assert "Lives as tenant" in words(await visitor.get(f"/people/{LEE.ref}"))

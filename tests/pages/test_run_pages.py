@@ -1,5 +1,6 @@
 """The Friday run's page: every row accounted for, nobody named, the report never handed out, prints closed."""
 
+import re
 from datetime import timedelta
 
 import httpx
@@ -16,7 +17,7 @@ from tests.api.office import AP, AWS, MANAGER, NOW, Office
 from tests.pages.desk import desk, hidden, words
 
 RUN = "/runs/2026-11-27"
-MISSING = {"code": "surname_missing", "column": "surname", "message": "Ask Corrections for the surname."}
+MISSING = {"code": "surname_missing", "column": "Surname", "message": "Ask Corrections for the surname."}
 
 
 async def week(office: Office) -> None:
@@ -46,6 +47,7 @@ async def test_1_1_every_row_stands_somewhere_and_leads_to_its_task(office: Offi
     assert "3 read, 1 resolved, 0 waiting for Corrections" in said
     assert "3 read = 1 taken + 1 could not be read + 1 repeated" in said
     assert "Step 1.1" in said
+    assert "3 rows of your regions. The person" in said
     assert "Waits to be matched" in row_of(page, 1)
     assert '/tasks/T-1"' in row_of(page, 1)
     assert "/tasks/T-2" not in row_of(page, 1)
@@ -70,6 +72,34 @@ async def test_1_1_a_matched_row_says_where_its_case_waits(office: Office) -> No
     waiting = await reader.get(f"{RUN}?show=waiting")
     assert "1 row of your regions" in words(waiting)
     assert 'data-label="Row">2<' not in waiting.text
+
+
+@pytest.mark.req("AMB-P1-30")
+async def test_1_1_rows_that_others_work_are_counted_and_not_shown(office: Office) -> None:
+    """Among all rows only: what a narrower list leaves out is of every region."""
+    await office.case("C1", entry_id="E1")
+    await office.entry("E1", "C1")
+    await office.entry("E2", None, 2, region="R09")
+    await office.entry("E3", None, 3, region="R09", state="repeated")
+    reader = await desk(office, AWS)
+    assert "1 row of your regions; 2 more are worked in other regions. The" in words(await reader.get(RUN))
+    assert "worked in other" not in words(await reader.get(f"{RUN}?show=unresolved"))
+    everybody = words(await (await desk(office, MANAGER, regions=("*",))).get(RUN))
+    assert "3 rows of your regions. The" in everybody
+
+
+@pytest.mark.req("AMB-P1-30")
+async def test_1_1_a_task_of_the_run_says_how_far_the_run_is(office: Office) -> None:
+    """With a link to the run; a task of a person's case has neither."""
+    await week(office)
+    await office.task("T-3", "CRUN00000", "close_run", step="1.1", region="national")
+    reader = await desk(office, AWS)
+    for task_id in ("T-2", "T-3"):
+        page = await reader.get(f"/tasks/{task_id}")
+        assert f'href="{RUN}"' in page.text
+        said = "Friday run, Friday 27 November 2026 : 3 read, 1 resolved, 0 waiting for Corrections"
+        assert said in words(page)
+    assert "waiting for Corrections" not in words(await reader.get("/tasks/T-1"))
 
 
 @pytest.mark.req("PRV-1", "P1.S1.N2", "A-C6")
@@ -218,3 +248,30 @@ async def test_1_1_a_friday_closed_without_a_report_says_what_corrections_said(o
         assert question in asked
     read = (await office.client(MANAGER).get("/api/reports/2026-11-27")).json()
     assert (read["state"], read["expected_on"]) == ("no_report", "2026-12-01")
+
+
+@pytest.mark.req("AMB-P1-30")
+async def test_1_1_a_refused_row_begins_as_far_as_it_could_be_read(office: Office) -> None:
+    raw = {"Group": "Exit NSO", "Surname": "?", "Given names": "Odo", "Date of birth": "4 September 1974"}
+    await office.entry("E2", None, 2, state="rejected", surname=None, raw=raw, errors=[MISSING])
+    await office.task(
+        "T-2", "CRUN00000", "resolve_row", step="1.1", region="national", context={"entry_id": "E2"}
+    )
+    page = await (await desk(office, AWS)).get("/tasks/T-2")
+    assert MISSING["message"] in words(page)
+    assert 'name="given_names" type="text" value="Odo"' in page.text
+    for part, value in (("day", "4"), ("month", "9"), ("year", "1974")):
+        assert f'name="date_of_birth-{part}" type="text" value="{value}"' in page.text
+    assert 'value="Exit NSO" selected' in page.text
+    assert 'name="surname" type="text" value="?"' not in page.text
+
+
+async def test_1_1_the_cells_of_a_row_stand_as_in_the_report(office: Office) -> None:
+    """The record keeps them in an order of its own."""
+    raw = {"Town": "Faketown", "Note": "x", "Group": "New CSO", "Given names": "Odo", "Surname": "?"}
+    await office.entry("E2", None, 2, state="rejected", surname=None, raw=raw, errors=[MISSING])
+    context = {"entry_id": "E2"}
+    await office.task("T-2", "CRUN00000", "resolve_row", step="1.1", region="national", context=context)
+    page = (await (await desk(office, AWS)).get("/tasks/T-2")).text.split("The row as it came")[1]
+    shown = re.findall(r"<dt>([^<]+)</dt>", page.split("</dl>")[0])
+    assert shown == ["Group", "Surname", "Given names", "Town", "Note"]

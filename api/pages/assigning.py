@@ -1,0 +1,53 @@
+"""Whom a task may be given to: everybody who may in fact answer it now, by their own role and region or as a deputy."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from api.absences import away_words
+from api.pages.words import region_words, role_words
+from api.signed_in import Caller
+from api.tasks import entitled
+from models.queries.cover import StaffNow, staff_now
+from models.queries.tasks import TaskRecord
+from procedures.visibility import ASSIGNS
+
+
+@dataclass(frozen=True)
+class Assignee:
+    """Somebody in the list; `text` tells role, region, whom they stand in for, and until when they are away."""
+
+    subject: str
+    text: str
+
+
+async def assignees(caller: Caller, tasks: Iterable[TaskRecord]) -> list[Assignee]:
+    """Who may answer at least one of these tasks, by name; nobody for tasks that the caller may not assign."""
+    wanted = [one for one in tasks if one.state == "open" and caller.sight.may(ASSIGNS, one.region)]
+    if not wanted:
+        return []
+    staff, away = await staff_now(caller.resources.database, caller.now), await away_words(caller)
+    found = dict[str, Assignee]()
+    for one in staff:
+        subject = one.member.subject
+        if subject not in found and any(able_to_answer(one, task) for task in wanted):
+            found[subject] = Assignee(subject, _words(one, away))
+    return [*found.values()]
+
+
+def chosen_among(staff: Sequence[StaffNow], subject: str, task: TaskRecord) -> StaffNow | None:
+    """The member of staff with this subject, if they may answer the task."""
+    return next((one for one in staff if one.member.subject == subject and able_to_answer(one, task)), None)
+
+
+def able_to_answer(one: StaffNow, task: TaskRecord) -> bool:
+    """Whether somebody sees the task and may answer it."""
+    sees = one.sight.sees_task(task.role, task.procedure, task.region)
+    return sees and one.sight.may(entitled(task), task.region)
+
+
+def _words(one: StaffNow, away: dict[str, str]) -> str:
+    member = one.member
+    posts = [f"{role_words(post.role)}, {region_words(post.region)}" for post in sorted(one.sight.stands_in)]
+    said = f"{member.name}, {role_words(member.role)}, {region_words(member.region)}"
+    said += f"; stands in for {'; '.join(posts)}" if posts else ""
+    return f"{said} (away until {away[member.subject]})" if member.subject in away else said
