@@ -24,6 +24,8 @@ class CaseState(BaseModel):
     edition: str
     region: str
     step: str
+    walked: tuple[str, ...] = ()
+    """Steps it has gone on to, each once; with some of them nothing was left to do, and so no turn stands in the record."""
     turn: int = 0
     tasks_opened: int = 0
     tasks: dict[str, OpenTask] = Field(default_factory=dict)
@@ -32,6 +34,12 @@ class CaseState(BaseModel):
     """The newest commands on record: given once more, also to a later run of the case, they change nothing (AMB-X-3)."""
     by_hand: ByHandState = ByHandState()
     """Empty while no outside system is worked by hand."""
+
+    def go_on_to(self, step: str) -> None:
+        """The next step, or END."""
+        self.step = step
+        if step != END and step not in self.walked:
+            self.walked = (*self.walked, step)
 
     def settle(self, command_id: str | None) -> None:
         """Remember that this command is on record."""

@@ -90,11 +90,11 @@ class CheckSuitability:
         )
         while self.state.step != END:
             try:
-                self.state.step = await self._walk()
+                self.state.go_on_to(await self._walk())
             except Interrupted as interruption:
-                self.state.step = await self.interruptions.handle(interruption)
+                self.state.go_on_to(await self.interruptions.handle(interruption))
             except Ceased as ceased:
-                self.state.step = self.interruptions.end(ceased.outcome, ceased.reason)
+                self.state.go_on_to(self.interruptions.end(ceased.outcome, ceased.reason))
         await self.case.finish(self.state.outcome or "ended")
         return self.state.outcome or "ended"
 
@@ -231,6 +231,7 @@ class CheckSuitability:
                 "tasks": {},
                 "tasks_opened": 0,
                 "settled": (),
+                "walked": (),
                 "turn": 0,
                 "notes": 0,
                 "statements": 0,

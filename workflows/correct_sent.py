@@ -87,7 +87,7 @@ class CorrectSent:
         )
         while self.state.step != END:
             try:
-                self.state.step = await self.tell_corrections()
+                self.state.go_on_to(await self.tell_corrections())
             except Interrupted as interruption:
                 await self._went_to_another(interruption)
         await self.case.finish(self.state.outcome or "ended")

@@ -102,11 +102,11 @@ class DiscloseChange:
             )
         while self.state.step != END:
             try:
-                self.state.step = await self._walk()
+                self.state.go_on_to(await self._walk())
             except Interrupted as interruption:
-                self.state.step = await self._interrupted(interruption)
+                self.state.go_on_to(await self._interrupted(interruption))
             except Ceased as ceased:
-                self.state.step = self._end(ceased.outcome, ceased.reason)
+                self.state.go_on_to(self._end(ceased.outcome, ceased.reason))
         await self.case.finish(self.state.outcome or "ended")
         return self.state.outcome or "ended"
 

@@ -177,6 +177,8 @@ class ExchangeClock:
             Deadlines.count_again, args=[old.clock_id, working_days, self._edition()], **PATIENT
         )
         self._set(clock, old.number, None, supersedes=old.clock_id, reason=reason)
+        if self._exchange.asks(UnreadReturn) and workflow.patched("one-unread-return-is-asked-about"):
+            self._exchange.case.cancel(reason, UnreadReturn.kind)
 
     def _set(
         self,

@@ -143,7 +143,7 @@ class FormExchange(Generic[S]):
     def open_tasks(self) -> None:
         """Open what the exchange needs of a person now."""
         state = self.state
-        if not state.out and not state.complete and not self._has_open(ProvideContact.kind, SendFailed.kind):
+        if not state.out and not state.complete and not self.asks(ProvideContact, SendFailed):
             self.open(self._send, {"cycle": state.cycle + 1}, urgent=False)
 
     def next_instant(self) -> datetime | None:
@@ -337,8 +337,10 @@ class FormExchange(Generic[S]):
     def _confirmed(self, contact_id: str, version: int, by: By) -> ConfirmedContact:
         return ConfirmedContact(contact_id=contact_id, version=version, by=by.subject, at=self._case.now)
 
-    def _has_open(self, *kinds: str) -> bool:
+    def asks(self, *asked: type[Answer]) -> bool:
+        """Whether a task of one of these kinds is open."""
         assert self._case.state is not None
+        kinds = {one.kind for one in asked}
         return any(task.kind in kinds for task in self._case.state.tasks.values())
 
     def note(self, event: Answered, text: str) -> None:

@@ -95,9 +95,9 @@ class Identify:
         )
         while self.state.step != END or self.case.by_hand.waits:
             try:
-                self.state.step = await self.case.by_hand.then(self._walk)
+                self.state.go_on_to(await self.case.by_hand.then(self._walk))
             except Interrupted as interruption:
-                self.state.step = await self.interruptions.handle(interruption)
+                self.state.go_on_to(await self.interruptions.handle(interruption))
             except SaidElsewhere:
                 on_a_form = self.state.newest is not self.state.verbal  # phoned first
                 self.state.step, self.state.outcome = "1.4" if on_a_form else "1.5", None

@@ -82,7 +82,7 @@ class PlacementFrame(Generic[S]):
         state = self._placing.state
         if following != state.step:
             state.done = ()
-        state.step = following
+        state.go_on_to(following)
 
     async def _changed(self, interruption: Interrupted) -> str:
         """The next step after a change (AMB-X-6)."""

@@ -38,15 +38,21 @@ class MapStep:
     """When it was last worked on (UTC)."""
 
 
-def map_of(procedure: Procedure, current: str, walked: Mapping[str, WalkedStep]) -> list[MapStep]:
-    """The steps of the case's procedure in the document's order; a step of an appendix that it stands in as well."""
+def map_of(
+    procedure: Procedure, current: str, walked: Mapping[str, WalkedStep], gone_on_to: Collection[str] = ()
+) -> list[MapStep]:
+    """The steps of the case's procedure in the document's order; a step of an appendix that it stands in as well.
+
+    `walked` has something on record; `gone_on_to` may have had nothing left to do.
+    """
+    done = {*walked, *gone_on_to}
     steps = _steps(procedure, {current, *walked})
     refs = [step.ref for step in steps]
     position = refs.index(current) if current in refs else len(refs)
     return [
         MapStep(
             step=step,
-            standing=_standing(step.ref, number, current, position, walked),
+            standing=_standing(step.ref, number, current, position, done),
             at=walked[step.ref].last_at if step.ref in walked else None,
         )
         for number, step in enumerate(steps)
@@ -61,11 +67,9 @@ def _steps(procedure: Procedure, touched: Collection[str]) -> list[Step]:
     return own + [step for step in STEPS.values() if step.ref in touched and step not in own]
 
 
-def _standing(
-    ref: str, number: int, current: str, position: int, walked: Mapping[str, WalkedStep]
-) -> Standing:
+def _standing(ref: str, number: int, current: str, position: int, done: Collection[str]) -> Standing:
     if ref == current:
         return Standing.HERE
-    if ref in walked:
+    if ref in done:
         return Standing.DONE
     return Standing.SKIPPED if number < position or current == END else Standing.TO_COME

@@ -56,7 +56,7 @@ async def overview(request: Request, visitor: CaseReader, case_id: str, said: st
         visitor,
         frame,
         "",
-        map=map_of(frame.case.procedure, frame.case.step, walked),
+        map=map_of(frame.case.procedure, frame.case.step, walked, frame.case.state.get("walked", ())),
         tasks=[one for one in whole.tasks if one.state == "open"],
         closed_tasks=[one for one in reversed(whole.tasks) if one.state != "open"],
         changes=[(one, named(one.policy)) for one in whole.changes],

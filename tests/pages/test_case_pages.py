@@ -98,6 +98,14 @@ async def test_1_6_the_map_shows_what_is_done_skipped_here_and_until_when(office
 _STEPS = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
 
 
+async def test_2_5_a_step_with_nothing_left_to_do_is_done_and_not_skipped(office: Office) -> None:
+    steps = ["2.2", "2.3", "2.4", "2.5"]
+    await office.case("CP3", "check_suitability", step="end", outcome="suitable", state={"walked": steps})
+    await walked(office, "CP3", "2.1", "2.2", "2.4")
+    said = words(await (await desk(office, AWS)).get("/cases/CP3"))
+    assert "Step 2.5 Save everything in the person file done" in said
+
+
 async def test_an_ended_case_is_at_its_end(office: Office) -> None:
     await office.case("CP2", step="end", waiting_for="nobody", outcome="no_match", closed_at=NOW)
     await walked(office, "CP2", "1.2")

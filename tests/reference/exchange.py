@@ -120,6 +120,7 @@ def extend(case: Case, days: int) -> None:
     """More working days from the same day 0, never fewer (NFR-4)."""
     if days <= case.x.days:
         raise Refuse("NFR-4")
+    case.cancel("unread_return")
     case.x.days = days
 
 

@@ -78,7 +78,8 @@ async def test_2_1_from_the_report_to_a_suitable_home(office: Office) -> None:
     await home.corrections_says()
     view = await home.outcome()
     assert view.outcome == "suitable"
-    assert (await office.house.closed(home.case_id)).outcome == "suitable"
+    closed = await office.house.closed(home.case_id)
+    assert (closed.outcome, closed.state["walked"]) == ("suitable", ["2.2", "2.3", "2.4", "2.5"])
     assert await home.notices() == ["location_suitable"]
     assert await office.house.code(person.ref) == "D1/CUR"
     assert (await office.house.rules(person.ref))[-2:] == ["TR-16", "TR-16"]

@@ -109,6 +109,9 @@ STORIES = [
     Story("2_2_a_completed_form_is_not_sent_again", ("AMB-P1-11", "AMB-X-8"), NEW,
           (f"{T439_OUT}; returned S1 - form; bounced S1; answer S1 send_failed send_again; "
            "answer S1 review_return suitable; answer S1 send_t439 sent",)),
+    Story("1_6_an_unread_return_is_asked_about_once_by_the_clock_that_runs", ("AMB-P1-29", "NFR-4", "CAL-NZ-11"), NEW,
+          (f"{LINKED}; answer I1 first_question as_reported; {T441_OUT}; returned I1 - form", "", "",
+           "change I1 recalculate_deadline; change I1 extend_deadline 30")),
     Story("2_2_another_return_is_read_when_a_form_was_misread", ("AMB-X-6", "AMB-P1-29"), NEW,
           (f"{T439_OUT}; returned S1 - form; {MISREAD}", "answer S1 review_return not_the_form")),
 ]  # fmt: skip
