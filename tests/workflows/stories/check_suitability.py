@@ -97,7 +97,10 @@ async def a_form_to_be_filed(office: Office) -> list[str]:
 
 @story(MISREAD)
 async def a_form_read_again(office: Office) -> list[str]:
-    """Read wrongly: back to 2.2 and its clock, then back to 2.3."""
+    """Read wrongly: back to 2.2 and its clock, then back to 2.3.
+
+    Again: what chased Corrections before the form came goes on, and the completed form ends the task to send it.
+    """
     home = await office.begin(MISREAD)
     await home.send()
     await home.corrections_says()
