@@ -25,11 +25,12 @@ async def assignees(caller: Caller, tasks: Iterable[TaskRecord]) -> list[Assigne
     wanted = [one for one in tasks if one.state == "open" and caller.sight.may(ASSIGNS, one.region)]
     if not wanted:
         return []
+    unlike = {(one.kind, one.role, one.procedure, one.region): one for one in wanted}.values()
     staff, away = await staff_now(caller.resources.database, caller.now), await away_words(caller)
     found = dict[str, Assignee]()
     for one in staff:
         subject = one.member.subject
-        if subject not in found and any(able_to_answer(one, task) for task in wanted):
+        if subject not in found and any(able_to_answer(one, task) for task in unlike):
             found[subject] = Assignee(subject, _words(one, away))
     return [*found.values()]
 
