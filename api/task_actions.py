@@ -1,5 +1,6 @@
 """Acting on a task: claim, release, assign, answer."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Header
@@ -9,11 +10,12 @@ from pydantic import BaseModel, Field
 from activities.delivery import Recorded, Waiting
 from activities.tasks import claim_task
 from api.answering import answer_task, problem_of, view_after
+from api.entitled_staff import chosen_among
 from api.problems import malformed, not_allowed, refused
 from api.signed_in import Caller, allowed
 from api.tasks import TaskItem, Worker, entitled, shown_task
 from api.visibility import shown_view, visible_task
-from models.queries.cover import away_until
+from models.queries.cover import StaffNow, away_until, staff_now
 from models.queries.tasks import TaskRecord
 from procedures.local_time import local_date, say_date
 from procedures.tasks import By, CaseView
@@ -41,7 +43,6 @@ class Assignment(Seen):
     """To whom the task goes, and why."""
 
     subject: str = Field(min_length=1, max_length=128, examples=["u-17"])
-    name: str = Field(min_length=1, max_length=128, examples=["Tamsin Example"])
     reason: str = Field(min_length=1, max_length=500, examples=["on leave from Monday"])
     although_away: bool = Field(default=False, description="Give it to somebody who is away, knowing that")
 
@@ -63,14 +64,22 @@ async def release(caller: Worker, task_id: str, seen: Annotated[Seen | None, Bod
 async def assign(
     caller: Annotated[Caller, Depends(allowed(ASSIGNS, "assign tasks"))], task_id: str, to: Assignment
 ) -> TaskItem:
-    """Give a task to somebody else; to somebody who is away only when you say so (AMB-X-2)."""
+    """Give a task to somebody else who may answer it; to somebody who is away only when you say so (AMB-X-2)."""
+    return await assign_among(caller, task_id, to, await staff_now(caller.resources.database, caller.now))
+
+
+async def assign_among(caller: Caller, task_id: str, to: Assignment, staff: Sequence[StaffNow]) -> TaskItem:
+    """Give a task to one of these members of staff. Raises problems: not allowed, nobody who may answer it, away."""
     held = await visible_task(caller, task_id)
     if not caller.sight.may(ASSIGNS, held.region):
         await caller.record_refusal("assign tasks", subject=task_id, case_id=held.case_id)
         raise not_allowed("assign tasks")
+    chosen = chosen_among(staff, to.subject, held)
+    if chosen is None:
+        raise malformed("Choose a colleague who may answer this task.")
     if not to.although_away:
         await _check_present(caller, to.subject)
-    holder = By(subject=to.subject, name=to.name, role=held.role.value)
+    holder = By(subject=to.subject, name=chosen.member.name, role=held.role.value)
     by = caller.by(ASSIGNS)
     return await _move(caller, task_id, to, "assigned", holder, by=by, reason=to.reason)
 

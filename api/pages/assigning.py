@@ -1,12 +1,12 @@
 """Whom a task may be given to: everybody who may in fact answer it now, by their own role and region or as a deputy."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from api.absences import away_words
+from api.entitled_staff import able_to_answer
 from api.pages.words import region_words, role_words
 from api.signed_in import Caller
-from api.tasks import entitled
 from models.queries.cover import StaffNow, staff_now
 from models.queries.tasks import TaskRecord
 from procedures.visibility import ASSIGNS
@@ -33,17 +33,6 @@ async def assignees(caller: Caller, tasks: Iterable[TaskRecord]) -> list[Assigne
         if subject not in found and any(able_to_answer(one, task) for task in unlike):
             found[subject] = Assignee(subject, _words(one, away))
     return [*found.values()]
-
-
-def chosen_among(staff: Sequence[StaffNow], subject: str, task: TaskRecord) -> StaffNow | None:
-    """The member of staff with this subject, if they may answer the task."""
-    return next((one for one in staff if one.member.subject == subject and able_to_answer(one, task)), None)
-
-
-def able_to_answer(one: StaffNow, task: TaskRecord) -> bool:
-    """Whether somebody sees the task and may answer it."""
-    sees = one.sight.sees_task(task.role, task.procedure, task.region)
-    return sees and one.sight.may(entitled(task), task.region)
 
 
 def _words(one: StaffNow, away: dict[str, str]) -> str:

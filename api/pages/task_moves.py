@@ -9,14 +9,12 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
 from api import task_actions
-from api.pages.assigning import chosen_among
 from api.pages.forms import PostedForm, Values, first, values_of
 from api.pages.rendering import render
 from api.pages.routes import page_router
 from api.pages.sessions import Visitor, visitor_with
 from api.problems import Problem, malformed
 from api.task_actions import Assignment, Seen
-from api.visibility import visible_task
 from models.queries.cover import StaffNow, staff_now
 from procedures.visibility import ASSIGNS, WORKS_ON_TASKS
 
@@ -80,23 +78,19 @@ async def _moved(visitor: Visitor, task_id: str, values: Values, staff: Sequence
 
 async def _assign(visitor: Visitor, task_id: str, values: Values, staff: Sequence[StaffNow]) -> str:
     """Assign to a colleague who may answer this task; the title of the task. Raises problems."""
-    caller = visitor.caller
-    held = await visible_task(caller, task_id)
     subject, reason = first(values, "assign_to"), first(values, "assign_reason")
-    chosen = chosen_among(staff, subject, held)
-    if chosen is None:
+    if not subject:
         raise malformed("Choose a colleague who may answer this task.")
     try:
         to = Assignment(
-            subject=chosen.member.subject,
-            name=chosen.member.name,
+            subject=subject,
             reason=reason,
             seen_version=_version(values),
             although_away=first(values, "although_away") == "yes",
         )
     except ValidationError:
         raise malformed("Give the reason for the assignment, in at most 500 characters.") from None
-    return (await task_actions.assign(caller, task_id, to)).title
+    return (await task_actions.assign_among(visitor.caller, task_id, to, staff)).title
 
 
 def _seen(values: Values) -> Seen:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from models.tables.case import StaffMember
 from procedures.terms import Role
 from tests.api.office import AP, AWS, MANAGER, NOW, Office
 
@@ -126,7 +127,20 @@ async def test_a_manager_assigns_over_a_claim_and_says_why(office: Office) -> No
     """Only a manager reassigns; the reason is kept; a person's absence leaves the task in reach."""
     await office.case("C1")
     await office.task("C1-1", "C1", claimed_by="u-1", claimed_by_name="U-1 Example", claimed_at=NOW)
-    to = {"subject": "u-2", "name": "Tamsin Example", "reason": "on leave"}
+    await office.put(
+        StaffMember,
+        subject="u-2",
+        name="Tamsin Example",
+        role=AWS.value,
+        region="R01",
+        mail_address="x@y.test",
+    )
+    to = {"subject": "u-2", "reason": "on leave"}
+    stranger = await office.client(MANAGER).post("/api/tasks/C1-1/assign", json=to | {"subject": "u-99"})
+    assert (stranger.status_code, stranger.json()["detail"]) == (
+        422,
+        "Choose a colleague who may answer this task.",
+    )
     assert (await office.client(AWS).post("/api/tasks/C1-1/assign", json=to)).status_code == 403
     moved = await office.client(MANAGER).post("/api/tasks/C1-1/assign", json=to)
     assert (moved.json()["claimed_by"], moved.json()["claimed_by_name"]) == ("u-2", "Tamsin Example")

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import update
 
-from models.tables.case import CaseNote, Notice, Task
+from models.tables.case import CaseNote, Notice, StaffMember, Task
 from models.tables.mail import CorrectionsContact, Document
 from models.tables.placement import Viewing
 from models.tables.register import RegisterPerson
@@ -90,7 +90,7 @@ CALLS: dict[tuple[str, str], dict[Role, int]] = {
 """Expected status by role; a role that is not named is turned away with 403."""
 LISTS = ("tasks", "cases", "deadlines", "mail", "void-matches", "workload", "report")
 BODIES = {
-    "/api/tasks/C1-1/assign": {"subject": "u-2", "name": "Tamsin Example", "reason": "on leave"},
+    "/api/tasks/C1-1/assign": {"subject": "u-2", "reason": "on leave"},
     "/api/tasks/C1-1/answer": {"reason": "waiting for the call"},
     "/api/cases/C1/changes/withdraw": {"reason": "entered twice"},
     "/api/people/search": {"name": "Tester"},
@@ -100,6 +100,14 @@ BODIES = {
 
 
 async def _furnish(office: Office) -> None:
+    await office.put(
+        StaffMember,
+        subject="u-2",
+        name="Tamsin Example",
+        role=AWS.value,
+        region="R01",
+        mail_address="x@y.test",
+    )
     for reference in ("P-1", "P-3"):
         await office.put(
             RegisterPerson,
