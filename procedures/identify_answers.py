@@ -2,18 +2,17 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
+from procedures.phone_call import IF_ANSWERED, PhoneCall
 from procedures.question_sets import QuestionsAnswered
 from procedures.steps import StepRef
 from procedures.tasks import Answer, Facts
-from procedures.terms import CallOutcome, Occupancy, RecordState, Role, StatusSaid
+from procedures.terms import Occupancy, RecordState, Role, StatusSaid
 
 _AWS = Role.ADVISOR_WELLBEING_SUPPORT
 _COVER = frozenset({Role.MANAGER_HOUSING_WELLBEING_SUPPORT})
 """The manager may stand in for the whole procedure (P1.N3, AMB-P1-18)."""
-IF_ANSWERED = "If the call was answered"
-"""What a call tells that reached somebody, and only then."""
 
 
 class MatchFacts(Facts):
@@ -120,7 +119,7 @@ class ExplainPending(Answer):
     reason: str = Field(min_length=1)
 
 
-class PhoneCorrections(Answer):
+class PhoneCorrections(PhoneCall):
     """The call that verifies the status of the order; an attempt that reached nobody is recorded as well."""
 
     kind: ClassVar = "phone_corrections"
@@ -134,11 +133,7 @@ class PhoneCorrections(Answer):
     )
     policy: ClassVar = "P1.S4.1 P1.S4.2 P1.S4.N1 A-C5 AMB-P1-6 AMB-P1-28"
 
-    outcome: CallOutcome
-    started_at: AwareDatetime
-    ended_at: AwareDatetime
-    spoke_with: str | None = Field(default=None, min_length=1, description=IF_ANSWERED)
-    office: str | None = Field(default=None, min_length=1, description=IF_ANSWERED)
+    needs: ClassVar = ("spoke_with", "office", "said")
     said: StatusSaid | None = Field(default=None, description=IF_ANSWERED)
     note: str = Field(min_length=1, description="Detailed notes of the call")
     call_id: str | None = Field(
@@ -148,13 +143,8 @@ class PhoneCorrections(Answer):
     )
 
     @model_validator(mode="after")
-    def _complete(self) -> "PhoneCorrections":
-        if self.ended_at < self.started_at:
-            raise ValueError("the call ends before it starts: correct started_at or ended_at")
-        answered = self.outcome is CallOutcome.ANSWERED
-        if answered and not (self.said and self.spoke_with and self.office):
-            raise ValueError("an answered call needs spoke_with, office and said")
-        if not answered and self.said:
+    def _only_what_was_said(self) -> "PhoneCorrections":
+        if not self.answered and self.said:
             raise ValueError("a call nobody answered cannot carry a status: leave said empty")
         return self
 

@@ -5,11 +5,11 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime, Field, model_validator
 
 from procedures.form_exchange import SendForm
-from procedures.identify_answers import IF_ANSWERED
+from procedures.phone_call import IF_ANSWERED, PhoneCall
 from procedures.question_sets import QuestionsAnswered
 from procedures.steps import StepRef
 from procedures.tasks import Answer
-from procedures.terms import CallOutcome, Role, StatusSaid
+from procedures.terms import Role, StatusSaid
 
 AP = Role.ADVISOR_PLACEMENT
 _GUIDE = "User guide: CT-USG-103."
@@ -74,7 +74,7 @@ class WeighMatch(Answer):
     reasons: str = Field(min_length=1)
 
 
-class PhoneAboutProperty(Answer):
+class PhoneAboutProperty(PhoneCall):
     """3.3: one call about the status of the order and about this property for this person."""
 
     kind: ClassVar = "phone_about_property"
@@ -87,11 +87,7 @@ class PhoneAboutProperty(Answer):
     )
     policy: ClassVar = "P3.S3.1 P3.S3.2 P3.S4.b AMB-P3-9 AMB-P3-10 AMB-P3-17"
 
-    outcome: CallOutcome
-    started_at: AwareDatetime
-    ended_at: AwareDatetime
-    spoke_with: str | None = Field(default=None, min_length=1, description=IF_ANSWERED)
-    office: str | None = Field(default=None, min_length=1, description=IF_ANSWERED)
+    needs: ClassVar = ("spoke_with", "office", "said")
     said: StatusSaid | None = Field(default=None, description=IF_ANSWERED)
     property_may_suit: bool | None = Field(
         default=None,
@@ -100,13 +96,8 @@ class PhoneAboutProperty(Answer):
     note: str = Field(min_length=1, description="Detailed notes of the call")
 
     @model_validator(mode="after")
-    def _complete(self) -> "PhoneAboutProperty":
-        if self.ended_at < self.started_at:
-            raise ValueError("the call ends before it starts: correct started_at or ended_at")
-        answered = self.outcome is CallOutcome.ANSWERED
-        if answered and not (self.said and self.spoke_with and self.office):
-            raise ValueError("an answered call needs spoke_with, office and said")
-        if not answered and (self.said or self.property_may_suit is not None):
+    def _only_what_was_said(self) -> "PhoneAboutProperty":
+        if not self.answered and (self.said or self.property_may_suit is not None):
             raise ValueError("leave said and property_may_suit empty for a call nobody answered")
         if (self.said is StatusSaid.CSO) != (self.property_may_suit is not None):
             raise ValueError("say property_may_suit when the order is current, and only then")

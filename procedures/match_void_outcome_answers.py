@@ -5,12 +5,12 @@ from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from procedures.identify_answers import IF_ANSWERED
 from procedures.match_void_answers import AP, PlacingQuestions
+from procedures.phone_call import PhoneCall
 from procedures.returned_parts import Suitability
 from procedures.steps import StepRef
 from procedures.tasks import Answer, Facts
-from procedures.terms import CallOutcome, Role
+from procedures.terms import Role
 
 CP = Role.COORDINATOR_PLACEMENT
 MANAGER = Role.MANAGER_HOUSING_WELLBEING_SUPPORT
@@ -178,7 +178,7 @@ class AnswerWithdrawalQuestions(PlacingQuestions):
     question_set: ClassVar = "withdrawal"
 
 
-class TellCorrections(Answer):
+class TellCorrections(PhoneCall):
     """Corrections has agreed before, and is phoned about what became of it."""
 
     kind: ClassVar = "tell_corrections"
@@ -190,20 +190,7 @@ class TellCorrections(Answer):
     )
     policy: ClassVar = "P4.S3.a2 P4.S3.b3 AMB-P3-15 AMB-P3-16 AMB-P4-5"
 
-    outcome: CallOutcome
-    started_at: AwareDatetime
-    ended_at: AwareDatetime
-    spoke_with: str | None = Field(default=None, min_length=1, description=IF_ANSWERED)
-    office: str | None = Field(default=None, min_length=1, description=IF_ANSWERED)
     note: str = Field(min_length=1, description="Detailed notes of the call")
-
-    @model_validator(mode="after")
-    def _complete(self) -> "TellCorrections":
-        if self.ended_at < self.started_at:
-            raise ValueError("the call ends before it starts: correct started_at or ended_at")
-        if self.outcome is CallOutcome.ANSWERED and not (self.spoke_with and self.office):
-            raise ValueError("an answered call needs spoke_with and office")
-        return self
 
 
 ANSWERS: tuple[type[Answer], ...] = (
