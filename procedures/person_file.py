@@ -72,7 +72,8 @@ def _plain(text: str | None) -> str:
     """One line, single spaces, composed letters; a dash set inside a part becomes a hyphen."""
     composed = unicodedata.normalize("NFC", text or "")
     printable = "".join(c if c.isprintable() else " " for c in composed)
-    return " ".join(re.sub(r"\s*–\s*|\s+-\s+", "-", printable).split())
+    one_line = " ".join(printable.split())
+    return re.sub(r"\s*–\s*|\s+-(?=\s|$)\s*|^-\s+", "-", one_line).strip()
 
 
 def _given(names: str) -> str:

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from procedures.person_file import (
@@ -138,6 +138,8 @@ _LATIN_WORDS = st.text(LATIN | st.sampled_from("-' "), min_size=1, max_size=20).
 @pytest.mark.req("A-B7", "A-B8")
 @settings(max_examples=50, deadline=None)
 @given(surname=_LATIN_WORDS, given_names=_LATIN_WORDS, born=st.dates(date(1900, 1, 1), date(2015, 12, 31)))
+@example(surname="A -", given_names="A", born=date(2000, 1, 1))
+@example(surname="A - - B", given_names="A -", born=date(2000, 1, 1))
 def test_b_a_title_is_read_back_to_what_was_written(surname: str, given_names: str, born: date) -> None:
     written = title(surname, given_names, born)
     read = read_title(written)
