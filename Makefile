@@ -40,7 +40,7 @@ browser:
 	} || { echo "The tests of the pages need Chromium: apt-get install chromium" >&2; exit 1; }
 
 test: $(INSTALLED) browser ## Run the tests
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(INSTALLED) ## Format, lint, types and the rooms' layers
 	$(BIN)/ruff format --check .
