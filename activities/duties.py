@@ -10,15 +10,14 @@ from temporalio import activity
 
 from activities.case_rows import case_row
 from activities.deadlines import Deadlines
+from activities.open_assessments import open_assessment, record_held
 from activities.running_cases import RunningCases
 from models.database import Database
-from models.tables.assessment import Assessment
 from models.tables.case import CaseRecord
 from models.tables.duty import MoveWatch
 from models.tables.mail import Document, ReceivedMail
 from models.tables.register import RegisterPerson, RegisterTenancy
 from models.tables.report import ReportEntry
-from procedures.assessment import AssessmentStatus
 from procedures.check_suitability_state import CheckSuitabilityState, Pause
 from procedures.clocks import opening_of, reminder_days
 from procedures.editions import edition_in_force, parameters_for
@@ -124,21 +123,8 @@ async def person_again(session: AsyncSession, person: LinkedPerson) -> LinkedPer
 
 
 async def _record_again(session: AsyncSession, record: RecordHeld) -> RecordHeld:
-    found = await session.scalar(
-        select(Assessment).where(
-            Assessment.person_ref == record.person_ref, Assessment.status != AssessmentStatus.CLO.value
-        )
-    )
-    if found is None:
-        return record
-    return RecordHeld(
-        person_ref=record.person_ref,
-        number=found.number,
-        code=found.code,
-        status=found.status,
-        version=found.version,
-        confirmed=found.confirmed_code,
-    )
+    found = await open_assessment(session, record.person_ref)
+    return record if found is None else record_held(found)
 
 
 async def report_entry_of(session: AsyncSession, person_refs: Sequence[str]) -> str | None:

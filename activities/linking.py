@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from temporalio import activity
 
+from activities.open_assessments import record_held
 from activities.running_cases import RunningCases
 from models.database import Database
 from models.tables.assessment import Assessment, Confirmation
@@ -163,14 +164,7 @@ async def _held(session: AsyncSession, person_ref: str, request: LinkRequest) ->
     ).all()
     held = next((a for a in rows if a.status != AssessmentStatus.CLO.value), None)
     if held:
-        return RecordHeld(
-            person_ref=person_ref,
-            number=held.number,
-            code=held.code,
-            status=held.status,
-            version=held.version,
-            confirmed=held.confirmed_code,
-        )
+        return record_held(held)
     closed = rows[0] if rows else None
     number = await session.scalar(text(_NEXT_NUMBER))
     return RecordHeld(

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
+from activities.open_assessments import open_assessment, record_held
 from activities.running_cases import RunningCases
 from models.database import Database
 from models.tables.assessment import Assessment, Confirmation
@@ -156,7 +157,7 @@ async def open_cases_of(session: AsyncSession, property_ref: str, *, but: str | 
 async def linked_person(session: AsyncSession, person_ref: str, region: str) -> LinkedPerson:
     """A person with the open assessment of each of their records, as of now."""
     person = await session.get_one(RegisterPerson, person_ref)
-    primary = await _open_assessment(session, person_ref)
+    primary = await open_assessment(session, person_ref)
     duplicates = (
         await session.scalars(
             select(Assessment)
@@ -166,7 +167,7 @@ async def linked_person(session: AsyncSession, person_ref: str, region: str) -> 
         if primary
         else ()
     )
-    held = [_held(row) for row in (primary, *duplicates) if row]
+    held = [record_held(row) for row in (primary, *duplicates) if row]
     return LinkedPerson(
         primary=person_ref,
         records=tuple(held) or (RecordHeld(person_ref=person_ref, number=""),),
@@ -174,25 +175,6 @@ async def linked_person(session: AsyncSession, person_ref: str, region: str) -> 
         occupancy=Occupancy(person.occupancy),
         property_ref=person.property_ref,
         region=region,
-    )
-
-
-async def _open_assessment(session: AsyncSession, person_ref: str) -> Assessment | None:
-    return await session.scalar(
-        select(Assessment).where(
-            Assessment.person_ref == person_ref, Assessment.status != AssessmentStatus.CLO.value
-        )
-    )
-
-
-def _held(row: Assessment) -> RecordHeld:
-    return RecordHeld(
-        person_ref=row.person_ref,
-        number=row.number,
-        code=row.code,
-        status=row.status,
-        version=row.version,
-        confirmed=row.confirmed_code,
     )
 
 

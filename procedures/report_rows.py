@@ -7,6 +7,7 @@ from datetime import date
 from procedures.birth_dates import UNKNOWN_WORDS, BirthDate, UnreadableBirthDate, read_birth_date
 from procedures.report_comparison import flag_contradictions
 from procedures.report_values import (
+    SHIFTED,
     Column,
     OrderStatus,
     RawRow,
@@ -132,7 +133,7 @@ def _error(code: str, column: Column | None, message: str) -> RowError:
 def _unusable_cells(cells: Mapping[Column, str], surplus: int) -> list[RowError]:
     errors = []
     if surplus:
-        errors.append(_error("cells_without_heading", None, "The row has more cells than there are headings: look for "
+        errors.append(_error(SHIFTED, None, "The row has more cells than there are headings: look for "
                              "a comma inside a cell, then correct the row."))  # fmt: skip
     for column, cell in cells.items():
         if len(cell) > LONGEST_CELL:

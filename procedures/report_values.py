@@ -16,6 +16,10 @@ from procedures.terms import ReportGroup
 _NO_ADDRESS = UNKNOWN_WORDS | {"nfa", "no fixed abode", "no fixed address", "no address", "not supplied"}
 
 
+SHIFTED = "cells_without_heading"
+"""Code of a row with more cells than headings: no cell can be trusted to stand under its own."""
+
+
 class Column(StrEnum):
     """The headings of the report, as the house writes them."""
 

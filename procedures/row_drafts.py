@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 
 from procedures.birth_dates import UnreadableBirthDate, read_birth_date
-from procedures.report_values import Column, clean, folded
+from procedures.report_values import SHIFTED, Column, clean, folded
 from procedures.steps import step
 from procedures.terms import ReportGroup
 
@@ -20,9 +20,6 @@ _TEXTS = {
     "corrections_office": Column.CORRECTIONS_OFFICE,
 }
 """Fields of the answer by the column they come from."""
-
-SHIFTED = "cells_without_heading"
-"""With more cells than headings no cell can be trusted to stand under its own."""
 
 
 @step("1.1")
